@@ -1,0 +1,1 @@
+//! Benchmarks of waxseal beside the bare primitives

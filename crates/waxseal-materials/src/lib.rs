@@ -1,0 +1,1 @@
+//! Encryption and decryption materials, keyrings, master key providers and materials managers

@@ -1,0 +1,1 @@
+//! The sans-IO core of waxseal: header authentication, frames, signatures

@@ -1,0 +1,1 @@
+//! waxseal's default cryptography: for each primitive the fastest well-kept library

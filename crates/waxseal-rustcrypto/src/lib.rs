@@ -1,0 +1,1 @@
+//! waxseal's portable cryptography, in pure Rust
