@@ -47,7 +47,6 @@ impl MessageVersion {
 
 /// The authenticated encryption of a suite; 12-byte IVs and 16-byte tags throughout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum AeadAlgorithm {
     /// AES-GCM with a 128-bit key.
     Aes128Gcm,
@@ -71,7 +70,6 @@ impl AeadAlgorithm {
 
 /// A hash function, alone or inside a key derivation or a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum HashAlgorithm {
     /// SHA-256.
     Sha256,
@@ -111,7 +109,6 @@ pub enum KeyDerivation {
 ///
 /// Source: `framework/algorithm-suites.md`, "Asymmetric Signature Algorithm".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum SignatureAlgorithm {
     /// ECDSA over P-256 with SHA-256.
     EcdsaP256Sha256,
