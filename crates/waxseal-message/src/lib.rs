@@ -1,1 +1,30 @@
-//! The sans-IO core of waxseal: header authentication, frames, signatures
+//! The core that makes and opens messages, without input and output.
+//!
+//! It waits for nothing and owns no buffer: bytes come and go by slices, materials come from
+//! outside. One-shot calls, streams of every kind and parallel workers are the same machines
+//! with different callers.
+//!
+//! ```text
+//! encrypt: EncryptOptions::request -> (materials) -> Encryptor::new -> push ... -> finish
+//! decrypt: HeaderDecoder::push ... -> ParsedHeader::request -> (materials)
+//!          -> ParsedHeader::authenticate -> BodyDecryptor::push ... -> finish
+//! ```
+
+mod body_decryptor;
+mod encryptor;
+mod error;
+mod frame_cipher;
+mod header_authentication;
+mod keys;
+mod options;
+mod parsed_header;
+mod signature;
+
+pub use body_decryptor::{BodyDecryptor, BodyProgress, InPlace, Next};
+pub use encryptor::{Encryptor, Progress};
+pub use error::MessageError;
+pub use frame_cipher::FrameCipher;
+pub use options::{
+    DEFAULT_FRAME_LENGTH, DecryptOptions, EncryptOptions, RESERVED_CONTEXT_PREFIX, SignedMessages,
+};
+pub use parsed_header::ParsedHeader;

@@ -1,0 +1,278 @@
+//! Opens a message's body. The caller owns all buffers.
+//!
+//! Source: `client-apis/decrypt.md`, "Decrypt the message body", "Verify the signature".
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use waxseal_crypto::{AeadKey, CryptoProvider};
+use waxseal_format::{BlockHead, BlockKind, ContentType, Decoded, DecodedHeader, Header, decode_footer};
+use waxseal_materials::DecryptionMaterials;
+
+use crate::signature::RunningVerification;
+use crate::{DecryptOptions, FrameCipher, MessageError};
+
+/// Opens the blocks of one message, in order.
+///
+/// It holds no plaintext and no ciphertext. The last block of a signed message is a unit
+/// with the footer: the signature is verified first, then the block is opened, so that no
+/// plaintext of it exists before.
+pub struct BodyDecryptor {
+    crypto: &'static CryptoProvider,
+    cipher: FrameCipher,
+    verification: Option<RunningVerification>,
+    header: Arc<Header>,
+    max_unframed_len: u64,
+    next_sequence: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Done,
+    /// An error was given out: nothing more is.
+    Failed,
+}
+
+/// What is needed to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The unread input, grown to at least this many bytes.
+    Input(usize),
+    /// This much room for output.
+    Room(usize),
+    /// Nothing: the message is complete. What follows in the input is too much.
+    End,
+}
+
+/// How far a push got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct BodyProgress {
+    /// Bytes of the input that were taken; the rest must be shown again.
+    pub read: usize,
+    /// Bytes of plaintext that were written.
+    pub written: usize,
+    /// What is needed to go on.
+    pub next: Next,
+}
+
+/// What [`BodyDecryptor::open_in_place`] made of the front of its input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum InPlace {
+    /// The input must grow to at least this many bytes.
+    Need(usize),
+    /// One block was opened.
+    Opened {
+        /// Where its plaintext stands in the input.
+        plaintext: Range<usize>,
+        /// Bytes of the input that the block takes, the footer included.
+        consumed: usize,
+    },
+    /// The message is complete.
+    End,
+}
+
+/// A block that stands whole in the input, with its footer if it has one.
+struct Block {
+    head: BlockHead,
+    len: usize,
+    signature: Option<Range<usize>>,
+    total: usize,
+}
+
+impl BodyDecryptor {
+    pub(crate) fn new(
+        crypto: &'static CryptoProvider,
+        decoded: DecodedHeader,
+        key: Box<dyn AeadKey>,
+        materials: &DecryptionMaterials,
+        options: &DecryptOptions,
+    ) -> Self {
+        let mut verification = RunningVerification::start(crypto, materials);
+        if let Some(verification) = &mut verification {
+            verification.update(&decoded.bytes);
+        }
+        Self {
+            crypto,
+            cipher: FrameCipher::new(key, decoded.header.message_id),
+            verification,
+            header: Arc::new(decoded.header),
+            max_unframed_len: options.max_unframed_len,
+            next_sequence: 1,
+            state: State::Open,
+        }
+    }
+
+    /// The header: authentic, and for a signed message not yet signed for.
+    #[must_use]
+    pub fn header(&self) -> &Arc<Header> {
+        &self.header
+    }
+
+    /// Opens blocks from the front of `input` to the front of `out`, as many as the one holds
+    /// and the other has room for.
+    ///
+    /// # Errors
+    /// Any error ends the message: [`MessageError::BodyTag`], [`MessageError::Signature`],
+    /// [`MessageError::Sequence`], [`MessageError::Limit`], [`MessageError::Format`]. What an
+    /// earlier push gave out was authentic and must, for a signed message, be discarded.
+    pub fn push(&mut self, input: &[u8], out: &mut [u8]) -> Result<BodyProgress, MessageError> {
+        let result = self.open_blocks(input, out);
+        self.end_if_failed(result)
+    }
+
+    fn open_blocks(&mut self, input: &[u8], out: &mut [u8]) -> Result<BodyProgress, MessageError> {
+        let (mut read, mut written) = (0_usize, 0_usize);
+        let next = loop {
+            let unread = input.get(read..).unwrap_or_default();
+            let block = match self.next_block(unread)? {
+                Some(Decoded::Value(block)) => block,
+                Some(Decoded::Need(total)) => break Next::Input(total),
+                None => break Next::End,
+            };
+            let room = out.get_mut(written..).unwrap_or_default();
+            let content_len = usize::try_from(block.head.content_len).unwrap_or(usize::MAX);
+            let Some(room) = room.get_mut(..content_len) else { break Next::Room(content_len) };
+            self.before_opening(&block, unread)?;
+            let sealed = unread.get(..block.len).unwrap_or_default();
+            self.cipher.open(&block.head, sealed, room)?;
+            read = read.saturating_add(block.total);
+            written = written.saturating_add(content_len);
+        };
+        Ok(BodyProgress { read, written, next })
+    }
+
+    /// Opens one block at the front of `input` where it stands.
+    ///
+    /// # Errors
+    /// As [`BodyDecryptor::push`].
+    pub fn open_in_place(&mut self, input: &mut [u8]) -> Result<InPlace, MessageError> {
+        let result = self.open_block_in_place(input);
+        self.end_if_failed(result)
+    }
+
+    fn open_block_in_place(&mut self, input: &mut [u8]) -> Result<InPlace, MessageError> {
+        let block = match self.next_block(input)? {
+            Some(Decoded::Value(block)) => block,
+            Some(Decoded::Need(total)) => return Ok(InPlace::Need(total)),
+            None => return Ok(InPlace::End),
+        };
+        self.before_opening(&block, input)?;
+        let sealed = input.get_mut(..block.len).unwrap_or_default();
+        self.cipher.open_in_place(&block.head, sealed)?;
+        let start = block.head.kind.head_len();
+        let end = block.len.saturating_sub(waxseal_format::TAG_LEN);
+        Ok(InPlace::Opened { plaintext: start..end, consumed: block.total })
+    }
+
+    fn end_if_failed<T>(&mut self, result: Result<T, MessageError>) -> Result<T, MessageError> {
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
+    }
+
+    /// Whether the message is complete, and all of it verified.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// The cipher of this message's blocks, for whoever opens them out of order.
+    #[must_use]
+    pub fn frame_cipher(&self) -> &FrameCipher {
+        &self.cipher
+    }
+
+    /// Says that the input has ended, with `unread` bytes of it not taken.
+    ///
+    /// # Errors
+    /// [`MessageError::Truncated`] if the message isn't complete, [`MessageError::TrailingBytes`]
+    /// if it is and bytes follow it.
+    pub fn finish(&self, unread: &[u8]) -> Result<(), MessageError> {
+        match self.next_block(unread)? {
+            None if unread.is_empty() => Ok(()),
+            None => Err(MessageError::TrailingBytes),
+            Some(Decoded::Need(total)) => Err(MessageError::Truncated(total.saturating_sub(unread.len()))),
+            Some(Decoded::Value(_)) => Err(MessageError::Usage("a block that was not opened")),
+        }
+    }
+
+    /// The block at the front of `input`; `None` behind the last one.
+    fn next_block(&self, input: &[u8]) -> Result<Option<Decoded<Block>>, MessageError> {
+        match self.state {
+            State::Open => {}
+            State::Done => return Ok(None),
+            State::Failed => return Err(MessageError::Usage("going on after an error")),
+        }
+        let head = match self.header.content_type {
+            ContentType::Framed(frame_length) => BlockHead::decode_frame(input, frame_length)?,
+            _ => BlockHead::decode_unframed(input)?,
+        };
+        let head = match head {
+            Decoded::Need(total) => return Ok(Some(Decoded::Need(total))),
+            Decoded::Value(head) => head,
+        };
+        self.check(&head)?;
+        self.whole_block(head, input).map(Some)
+    }
+
+    fn check(&self, head: &BlockHead) -> Result<(), MessageError> {
+        let (expected, found) = (self.next_sequence, head.sequence_number);
+        if found != expected {
+            return Err(MessageError::Sequence { expected, found });
+        }
+        if head.kind == BlockKind::Unframed && head.content_len > self.max_unframed_len {
+            let (found, limit) = (head.content_len, self.max_unframed_len);
+            return Err(MessageError::Limit { what: "an unframed body", found, limit });
+        }
+        Ok(())
+    }
+
+    fn whole_block(&self, head: BlockHead, input: &[u8]) -> Result<Decoded<Block>, MessageError> {
+        let len = head.block_len().ok_or(MessageError::Usage("a block that this machine can't address"))?;
+        let Some(behind) = input.get(len..) else { return Ok(Decoded::Need(len)) };
+        if head.kind == BlockKind::Regular || self.verification.is_none() {
+            return Ok(Decoded::Value(Block { head, len, signature: None, total: len }));
+        }
+        Ok(match decode_footer(behind)? {
+            Decoded::Need(total) => Decoded::Need(len.saturating_add(total)),
+            Decoded::Value(signature) => {
+                let start = len.saturating_add(2);
+                let total = start.saturating_add(signature.len());
+                Decoded::Value(Block { head, len, signature: Some(start..total), total })
+            }
+        })
+    }
+
+    /// Hashes the block; if it is the last one, verifies the signature, and ends the message.
+    fn before_opening(&mut self, block: &Block, input: &[u8]) -> Result<(), MessageError> {
+        if let Some(verification) = &mut self.verification {
+            verification.update(input.get(..block.len).unwrap_or_default());
+        }
+        if block.head.kind == BlockKind::Regular {
+            self.next_sequence = self.next_sequence.saturating_add(1);
+            return Ok(());
+        }
+        self.state = State::Done;
+        let signature = block.signature.clone().and_then(|range| input.get(range));
+        match (self.verification.take(), signature) {
+            (Some(verification), Some(signature)) => verification.finish(self.crypto, signature),
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(MessageError::Signature),
+        }
+    }
+}
+
+impl std::fmt::Debug for BodyDecryptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BodyDecryptor")
+            .field("header", &self.header)
+            .field("next_sequence", &self.next_sequence)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

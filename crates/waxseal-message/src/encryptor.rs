@@ -1,0 +1,252 @@
+//! Writes a message: header, frames, footer. The caller owns all buffers.
+
+use std::sync::Arc;
+
+use waxseal_crypto::CryptoProvider;
+use waxseal_format::{
+    BlockHead, BlockKind, ContentType, Header, MAX_REGULAR_FRAMES, MessageId, MessageLengths, TAG_LEN,
+    encode_footer, written_footer_len,
+};
+use waxseal_materials::EncryptionMaterials;
+
+use crate::header_authentication::{authenticate, only_authenticated, split};
+use crate::keys::{Binding, MessageKeys};
+use crate::signature::RunningSignature;
+use crate::{EncryptOptions, FrameCipher, MessageError};
+
+/// How far a push got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the input that were taken; the rest must be shown again.
+    pub read: usize,
+    /// Bytes of the output that were written.
+    pub written: usize,
+}
+
+/// Writes the body and footer of one message.
+///
+/// It holds no plaintext: regular frames are sealed as soon as their plaintext is there
+/// whole, and [`Encryptor::finish`] seals what is left. Dropped before that, it leaves a
+/// truncated message, which every reader refuses.
+pub struct Encryptor {
+    cipher: FrameCipher,
+    signature: Option<RunningSignature>,
+    header: Arc<Header>,
+    frame_length: u32,
+    sealed_frames: u32,
+    plaintext_left: u64,
+    plaintext_bound: u64,
+}
+
+impl Encryptor {
+    /// Appends the message's header to `out`.
+    ///
+    /// # Errors
+    /// [`MessageError::Materials`] if the materials are not complete or break the policy,
+    /// [`MessageError::Limit`] for too many encrypted data keys,
+    /// [`MessageError::Format`] if the header can't hold them.
+    pub fn new(
+        crypto: &CryptoProvider,
+        materials: &EncryptionMaterials,
+        options: &EncryptOptions,
+        out: &mut Vec<u8>,
+    ) -> Result<Self, MessageError> {
+        check(materials, options)?;
+        let suite = materials.suite();
+        let mut id = [0; 32];
+        let id = id.get_mut(..suite.version.message_id_len()).unwrap_or_default();
+        crypto.random.fill(id)?;
+        let message_id = MessageId::new(suite.version, id).ok_or(MessageError::Usage("message id"))?;
+        let data_key = materials.data_key().ok_or(MessageError::Usage("no data key"))?;
+        let keys = MessageKeys::derive(crypto, suite, data_key, &message_id, Binding::MessageId)?;
+        let header = build_header(materials, options, message_id, &keys);
+        let start = out.len();
+        write_header(&header, materials, &keys, out)?;
+        let mut signature = RunningSignature::start(crypto, materials);
+        if let (Some(signature), Some(written)) = (&mut signature, out.get(start..)) {
+            signature.update(written);
+        }
+        let plaintext_bound = options.plaintext_len_bound.unwrap_or(u64::MAX);
+        Ok(Self {
+            cipher: FrameCipher::new(keys.aead, message_id),
+            signature,
+            header: Arc::new(header),
+            frame_length: options.frame_length,
+            sealed_frames: 0,
+            plaintext_left: plaintext_bound,
+            plaintext_bound,
+        })
+    }
+
+    /// The header, as it was written.
+    #[must_use]
+    pub fn header(&self) -> &Arc<Header> {
+        &self.header
+    }
+
+    /// Plaintext bytes of a regular frame.
+    #[must_use]
+    pub fn frame_length(&self) -> usize {
+        // Frame lengths that can't be addressed are caught by `block_len`, which saturates too.
+        usize::try_from(self.frame_length).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes of a regular frame in the message.
+    #[must_use]
+    pub fn block_len(&self) -> usize {
+        self.frame_length().saturating_add(BlockKind::Regular.head_len() + TAG_LEN)
+    }
+
+    /// Bytes of the whole message, its header included, for so much plaintext.
+    ///
+    /// # Errors
+    /// [`MessageError::Limit`] for more than frames of this length can hold.
+    pub fn message_len(&self, plaintext_len: u64) -> Result<u64, MessageError> {
+        message_len(&self.header, plaintext_len)
+    }
+
+    /// Seals regular frames from the front of `input` to the front of `out`, as many as both
+    /// hold whole.
+    ///
+    /// # Errors
+    /// [`MessageError::Limit`] for more plaintext than the bound, or more frames than the
+    /// format has numbers for. The message is lost then.
+    pub fn push(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, MessageError> {
+        let mut progress = Progress::default();
+        let (frame_length, block_len) = (self.frame_length(), self.block_len());
+        for (plaintext, block) in input.chunks_exact(frame_length).zip(out.chunks_exact_mut(block_len)) {
+            let head = self.next_frame(BlockKind::Regular, plaintext.len())?;
+            self.cipher.seal(&head, plaintext, block)?;
+            self.sign(block);
+            progress.read = progress.read.saturating_add(frame_length);
+            progress.written = progress.written.saturating_add(block_len);
+        }
+        Ok(progress)
+    }
+
+    /// Bytes that [`Encryptor::finish`] writes for a rest of this length.
+    #[must_use]
+    pub fn final_len(&self, rest: usize) -> usize {
+        let footer = usize::try_from(written_footer_len(self.header.suite)).unwrap_or(usize::MAX);
+        rest.saturating_add(BlockKind::Final.head_len() + TAG_LEN).saturating_add(footer)
+    }
+
+    /// Seals the final frame, with the plaintext that no regular frame took, and writes the
+    /// footer. Returns the number of bytes written to the front of `out`.
+    ///
+    /// # Errors
+    /// [`MessageError::Usage`] if the rest would have filled a regular frame, or if `out` has
+    /// fewer bytes than [`Encryptor::final_len`]; [`MessageError::Limit`] as for a push.
+    pub fn finish(mut self, rest: &[u8], out: &mut [u8]) -> Result<usize, MessageError> {
+        if rest.len() >= self.frame_length() {
+            return Err(MessageError::Usage("a rest that fills a regular frame"));
+        }
+        let final_len = self.final_len(rest.len());
+        let out = out.get_mut(..final_len).ok_or(MessageError::Usage("too little room"))?;
+        let head = self.next_frame(BlockKind::Final, rest.len())?;
+        let block_len = head.block_len().unwrap_or(usize::MAX);
+        let (block, footer) =
+            out.split_at_mut_checked(block_len).ok_or(MessageError::Usage("too little room"))?;
+        self.cipher.seal(&head, rest, block)?;
+        self.sign(block);
+        write_footer(self.signature, footer)?;
+        Ok(final_len)
+    }
+
+    /// The head of the frame that comes next, counted.
+    fn next_frame(&mut self, kind: BlockKind, len: usize) -> Result<BlockHead, MessageError> {
+        let left = self.plaintext_left.checked_sub(len as u64);
+        self.plaintext_left = left.ok_or_else(|| self.over_bound(len))?;
+        if kind == BlockKind::Regular && u64::from(self.sealed_frames) >= MAX_REGULAR_FRAMES {
+            return Err(too_many_frames(u64::from(self.sealed_frames).saturating_add(1)));
+        }
+        self.sealed_frames = self.sealed_frames.saturating_add(1);
+        let content_len = u32::try_from(len).map_err(|_| MessageError::Usage("frame length"))?;
+        Ok(BlockHead::new(kind, self.sealed_frames, content_len))
+    }
+
+    fn over_bound(&self, len: usize) -> MessageError {
+        let done = self.plaintext_bound.saturating_sub(self.plaintext_left);
+        let found = done.saturating_add(len as u64);
+        MessageError::Limit { what: "a plaintext", found, limit: self.plaintext_bound }
+    }
+
+    fn sign(&mut self, written: &[u8]) {
+        if let Some(signature) = &mut self.signature {
+            signature.update(written);
+        }
+    }
+}
+
+fn check(materials: &EncryptionMaterials, options: &EncryptOptions) -> Result<(), MessageError> {
+    materials.check_complete()?;
+    options.commitment_policy.check_encrypt(materials.suite())?;
+    let (found, limit) = (materials.encrypted_data_keys().len(), options.max_encrypted_data_keys);
+    if found > usize::from(limit) {
+        let what = "a number of encrypted data keys";
+        return Err(MessageError::Limit { what, found: found as u64, limit: limit.into() });
+    }
+    Ok(())
+}
+
+fn build_header(
+    materials: &EncryptionMaterials,
+    options: &EncryptOptions,
+    message_id: MessageId,
+    keys: &MessageKeys,
+) -> Header {
+    let required = materials.required_context_keys();
+    Header::new(
+        materials.suite(),
+        message_id,
+        split(materials.encryption_context(), |key| !required.contains(key)),
+        materials.encrypted_data_keys().to_vec(),
+        ContentType::Framed(options.frame_length),
+        keys.commitment,
+    )
+}
+
+fn write_header(
+    header: &Header,
+    materials: &EncryptionMaterials,
+    keys: &MessageKeys,
+    out: &mut Vec<u8>,
+) -> Result<(), MessageError> {
+    let mut aad = Vec::new();
+    header.encode(&mut aad)?;
+    out.extend_from_slice(&aad);
+    aad.extend(only_authenticated(materials.encryption_context(), materials.required_context_keys())?);
+    authenticate(&*keys.aead, &aad)?.encode(header.suite.version, out);
+    Ok(())
+}
+
+fn write_footer(signature: Option<RunningSignature>, out: &mut [u8]) -> Result<(), MessageError> {
+    let Some(signature) = signature else { return Ok(()) };
+    let mut footer = Vec::with_capacity(out.len());
+    encode_footer(&signature.finish()?, &mut footer)?;
+    if footer.len() != out.len() {
+        return Err(MessageError::Usage("a signature of another length than announced"));
+    }
+    out.copy_from_slice(&footer);
+    Ok(())
+}
+
+/// Bytes of the whole message under this header for so much plaintext.
+pub(crate) fn message_len(header: &Header, plaintext_len: u64) -> Result<u64, MessageError> {
+    MessageLengths::of(header, plaintext_len)
+        .and_then(|lengths| lengths.total())
+        .ok_or_else(|| too_many_frames(plaintext_len / u64::from(header.content_type.frame_length().max(1))))
+}
+
+fn too_many_frames(found: u64) -> MessageError {
+    MessageError::Limit { what: "a number of frames", found, limit: MAX_REGULAR_FRAMES }
+}
+
+impl std::fmt::Debug for Encryptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encryptor")
+            .field("header", &self.header)
+            .field("sealed_frames", &self.sealed_frames)
+            .finish_non_exhaustive()
+    }
+}
