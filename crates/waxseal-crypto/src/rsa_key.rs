@@ -75,6 +75,12 @@ impl RsaPrivateDer {
         self.0.expose()
     }
 
+    /// Whether both are the same encoding; takes the same time wherever they differ.
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0)
+    }
+
     /// The key as PEM, labelled `PRIVATE KEY`, lines of 64 characters.
     ///
     /// # Errors
