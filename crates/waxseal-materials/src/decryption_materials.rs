@@ -9,15 +9,15 @@ use waxseal_crypto::SecretBytes;
 use waxseal_format::{AlgorithmSuite, EncryptionContext};
 
 use crate::MaterialsError;
-use crate::encryption_materials::{check_present, set_once};
+use crate::encryption_materials::{check_present, same_context, set_once};
 
 /// A suite, a context, and once it is found the data key.
 ///
-/// A clone shares its secrets, it doesn't copy them.
+/// A clone shares its secrets and its context, it doesn't copy them.
 #[derive(Clone, Debug)]
 pub struct DecryptionMaterials {
     suite: &'static AlgorithmSuite,
-    encryption_context: EncryptionContext,
+    encryption_context: Arc<EncryptionContext>,
     required_context_keys: BTreeSet<String>,
     verification_key: Option<Vec<u8>>,
     data_key: Option<Arc<SecretBytes>>,
@@ -26,10 +26,13 @@ pub struct DecryptionMaterials {
 impl DecryptionMaterials {
     /// Materials without any key yet.
     #[must_use]
-    pub fn new(suite: &'static AlgorithmSuite, encryption_context: EncryptionContext) -> Self {
+    pub fn new(
+        suite: &'static AlgorithmSuite,
+        encryption_context: impl Into<Arc<EncryptionContext>>,
+    ) -> Self {
         Self {
             suite,
-            encryption_context,
+            encryption_context: encryption_context.into(),
             required_context_keys: BTreeSet::new(),
             verification_key: None,
             data_key: None,
@@ -67,6 +70,18 @@ impl DecryptionMaterials {
         set_once(&mut self.data_key, data_key, self.suite)
     }
 
+    /// Fails if there is a data key already: by the specification a keyring must then not
+    /// decrypt another.
+    ///
+    /// # Errors
+    /// [`MaterialsError::Illegal`].
+    pub fn check_no_data_key(&self) -> Result<(), MaterialsError> {
+        match self.data_key {
+            Some(_) => Err(MaterialsError::Illegal("a second data key")),
+            None => Ok(()),
+        }
+    }
+
     /// Fails unless a message can be decrypted with these materials.
     ///
     /// # Errors
@@ -80,6 +95,23 @@ impl DecryptionMaterials {
             return Err(MaterialsError::Illegal("a signing suite without a verification key"));
         }
         Ok(())
+    }
+
+    /// Fails unless a keyring could have made these materials of `asked`: all that was set
+    /// there stays, and the data key alone was added.
+    pub(crate) fn check_grown_from(&self, asked: &Self) -> Result<(), MaterialsError> {
+        let changed = if self.suite != asked.suite {
+            "a keyring changed the algorithm suite"
+        } else if !same_context(&self.encryption_context, &asked.encryption_context) {
+            "a keyring changed the encryption context"
+        } else if self.required_context_keys != asked.required_context_keys {
+            "a keyring changed the required context keys"
+        } else if self.verification_key != asked.verification_key {
+            "a keyring changed the verification key"
+        } else {
+            return Ok(());
+        };
+        Err(MaterialsError::Illegal(changed))
     }
 
     /// The suite.

@@ -13,11 +13,11 @@ use crate::MaterialsError;
 /// A suite, a context, and step by step the keys: first one data key, then that key wrapped
 /// by each wrapping key. No other order is possible.
 ///
-/// A clone shares its secrets, it doesn't copy them.
+/// A clone shares its secrets and its context, it doesn't copy them.
 #[derive(Clone, Debug)]
 pub struct EncryptionMaterials {
     suite: &'static AlgorithmSuite,
-    encryption_context: EncryptionContext,
+    encryption_context: Arc<EncryptionContext>,
     required_context_keys: BTreeSet<String>,
     signing_key: Option<Arc<dyn SigningKey>>,
     data_key: Option<Arc<SecretBytes>>,
@@ -27,10 +27,13 @@ pub struct EncryptionMaterials {
 impl EncryptionMaterials {
     /// Materials without any key yet.
     #[must_use]
-    pub fn new(suite: &'static AlgorithmSuite, encryption_context: EncryptionContext) -> Self {
+    pub fn new(
+        suite: &'static AlgorithmSuite,
+        encryption_context: impl Into<Arc<EncryptionContext>>,
+    ) -> Self {
         Self {
             suite,
-            encryption_context,
+            encryption_context: encryption_context.into(),
             required_context_keys: BTreeSet::new(),
             signing_key: None,
             data_key: None,
@@ -68,6 +71,20 @@ impl EncryptionMaterials {
         set_once(&mut self.data_key, data_key, self.suite)
     }
 
+    /// The data key; if there is none, first sets the one that `generate` makes for the suite.
+    ///
+    /// # Errors
+    /// Those of `generate` and of [`EncryptionMaterials::set_data_key`].
+    pub fn data_key_or_generate(
+        &mut self,
+        generate: impl FnOnce(&AlgorithmSuite) -> Result<SecretBytes, MaterialsError>,
+    ) -> Result<Arc<SecretBytes>, MaterialsError> {
+        if self.data_key.is_none() {
+            self.set_data_key(generate(self.suite)?)?;
+        }
+        self.data_key.clone().ok_or(MaterialsError::Illegal("no data key"))
+    }
+
     /// Adds the data key as one wrapping key wrapped it.
     ///
     /// # Errors
@@ -100,6 +117,32 @@ impl EncryptionMaterials {
             return Ok(());
         };
         Err(MaterialsError::Illegal(missing))
+    }
+
+    /// Fails unless a keyring could have made these materials of `asked`: all that was set
+    /// there stays, and keys alone were added.
+    pub(crate) fn check_grown_from(&self, asked: &Self) -> Result<(), MaterialsError> {
+        let kept = asked.encrypted_data_keys.len();
+        let changed = if self.suite != asked.suite {
+            "a keyring changed the algorithm suite"
+        } else if !same_context(&self.encryption_context, &asked.encryption_context) {
+            "a keyring changed the encryption context"
+        } else if self.required_context_keys != asked.required_context_keys {
+            "a keyring changed the required context keys"
+        } else if !same_signing_key(self.signing_key.as_ref(), asked.signing_key.as_ref()) {
+            "a keyring changed the signing key"
+        } else if asked.data_key.as_ref().is_some_and(|key| !self.has_data_key(key)) {
+            "a keyring changed the data key"
+        } else if self.encrypted_data_keys.get(..kept) != Some(&asked.encrypted_data_keys) {
+            "a keyring changed an encrypted data key"
+        } else {
+            return Ok(());
+        };
+        Err(MaterialsError::Illegal(changed))
+    }
+
+    fn has_data_key(&self, asked: &Arc<SecretBytes>) -> bool {
+        self.data_key.as_ref().is_some_and(|key| Arc::ptr_eq(key, asked) || key.ct_eq(asked))
     }
 
     /// The suite.
@@ -153,6 +196,18 @@ pub(crate) fn set_once(
     }
     *place = Some(Arc::new(data_key));
     Ok(())
+}
+
+/// Whether both are the same; contexts that were only passed on are not read through.
+pub(crate) fn same_context(a: &Arc<EncryptionContext>, b: &Arc<EncryptionContext>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+fn same_signing_key(a: Option<&Arc<dyn SigningKey>>, b: Option<&Arc<dyn SigningKey>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.public_key() == b.public_key(),
+        (a, b) => a.is_none() && b.is_none(),
+    }
 }
 
 pub(crate) fn check_present(

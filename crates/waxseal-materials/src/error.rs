@@ -3,7 +3,7 @@
 use std::fmt;
 
 use thiserror::Error;
-use waxseal_crypto::CryptoError;
+use waxseal_crypto::{CryptoError, KeyError};
 use waxseal_format::{AlgorithmSuite, FormatError};
 
 use crate::CommitmentPolicy;
@@ -44,6 +44,18 @@ pub enum MaterialsError {
     /// No wrapping key opened any encrypted data key.
     #[error("no wrapping key opened the message's data key; {0}")]
     Unwrap(KeyFailures),
+    /// A raw key was given a namespace that belongs to the keys of a key service.
+    #[error("the key namespace {0:?} is reserved: raw keys' namespaces must not start with \"aws-kms\"")]
+    ReservedNamespace(String),
+    /// An AES wrapping key has this many bytes.
+    #[error("an AES wrapping key has 16, 24 or 32 bytes, not {0}")]
+    WrappingKeyLength(usize),
+    /// An RSA wrapping key can't be read, or is refused.
+    #[error("the RSA wrapping key can't be used: {0}")]
+    Key(#[from] KeyError),
+    /// The public and the private half that were given are not of one key.
+    #[error("the public and the private RSA key don't belong together")]
+    KeyPair,
     /// An encryption context or a data key doesn't fit the format.
     #[error("materials that do not fit the format")]
     Format(#[from] FormatError),

@@ -24,10 +24,12 @@ pub trait Keyring: Send + Sync + Debug {
     async fn on_encrypt(&self, materials: EncryptionMaterials)
     -> Result<EncryptionMaterials, MaterialsError>;
 
-    /// Unwraps one of the encrypted data keys, unless the materials have a data key.
+    /// Unwraps one of the encrypted data keys.
     ///
     /// # Errors
-    /// [`MaterialsError::Unwrap`] with what every key said, if none could be unwrapped.
+    /// [`MaterialsError::Unwrap`] with what every key said, if none could be unwrapped;
+    /// [`MaterialsError::Illegal`] if the materials have a data key already
+    /// ([`DecryptionMaterials::check_no_data_key`]).
     async fn on_decrypt(
         &self,
         materials: DecryptionMaterials,

@@ -2,20 +2,24 @@
 //!
 //! From the outside in: a [`CryptographicMaterialsManager`] answers a message's request with
 //! materials; the [`DefaultCmm`] does so with one [`Keyring`]; a keyring wraps and unwraps
-//! data keys. A [`MasterKeyProvider`] is the older form of the same, and
-//! [`MasterKeyProviderKeyring`] makes any of them a keyring. All of these are open traits.
+//! data keys. All of these are open traits.
 
 mod cmm;
 mod decryption_materials;
+mod default_cmm;
 mod encryption_materials;
 mod error;
 mod keyring;
 mod policy;
+mod raw_keyring;
+mod raw_wrap;
 
 pub use async_trait::async_trait;
 pub use cmm::{CryptographicMaterialsManager, DecryptMaterialsRequest, EncryptionMaterialsRequest};
 pub use decryption_materials::DecryptionMaterials;
+pub use default_cmm::{DefaultCmm, PUBLIC_KEY_CONTEXT_KEY, RESERVED_CONTEXT_PREFIX};
 pub use encryption_materials::EncryptionMaterials;
 pub use error::{BoxError, KeyFailure, KeyFailureReason, KeyFailures, MaterialsError};
 pub use keyring::Keyring;
 pub use policy::CommitmentPolicy;
+pub use raw_keyring::{RawAesKeyring, RawRsaKeyring};
