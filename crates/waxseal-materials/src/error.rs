@@ -154,6 +154,14 @@ impl KeyFailures {
         }
     }
 
+    /// These failures; one "not mine" of `part` if no key was even asked.
+    pub(crate) fn or_not_mine(mut self, part: &str) -> Self {
+        if self.0.is_empty() {
+            self.push(KeyFailure::new(part, KeyFailureReason::NotMine));
+        }
+        self
+    }
+
     fn advice(&self) -> &'static str {
         let all = |reason| self.0.iter().all(|failure| failure.reason == reason);
         let any = |reason| self.0.iter().any(|failure| failure.reason == reason);

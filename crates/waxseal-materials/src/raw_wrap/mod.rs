@@ -117,10 +117,7 @@ impl RawKey {
                 Err(reason) => failures.push(self.failure(reason)),
             }
         }
-        if failures.as_slice().is_empty() {
-            failures.push(self.failure(KeyFailureReason::NotMine));
-        }
-        Err(MaterialsError::Unwrap(failures))
+        Err(MaterialsError::Unwrap(failures.or_not_mine(&self.label())))
     }
 
     fn associated_data(&self, context: &EncryptionContext) -> Result<Vec<u8>, waxseal_format::FormatError> {
@@ -147,7 +144,11 @@ impl RawKey {
     }
 
     fn failure(&self, reason: KeyFailureReason) -> KeyFailure {
-        KeyFailure::new(format!("{}/{}", self.namespace, self.name), reason)
+        KeyFailure::new(self.label(), reason)
+    }
+
+    fn label(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
     }
 }
 

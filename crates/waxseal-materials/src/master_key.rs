@@ -1,0 +1,223 @@
+//! Master keys and their providers: the form of key management that came before keyrings.
+//!
+//! Source: `framework/master-key-interface.md`, `framework/master-key-provider-interface.md`.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use waxseal_crypto::SecretBytes;
+use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
+
+use crate::{KeyFailure, KeyFailureReason, KeyFailures, MaterialsError};
+
+/// A data key, and the same wrapped by one master key: whose provider id and provider
+/// information say which.
+#[derive(Debug)]
+pub struct DataKey {
+    /// The plaintext data key.
+    pub plaintext: SecretBytes,
+    /// The data key as the master key wrapped it.
+    pub encrypted: EncryptedDataKey,
+}
+
+/// One wrapping key.
+///
+/// Open for your own. What implements `Clone` too, an `Arc<dyn MasterKey>` among it, is a
+/// [`MasterKeyProvider`] of itself.
+///
+/// Source: `framework/master-key-interface.md`.
+#[async_trait]
+pub trait MasterKey: Send + Sync + Debug {
+    /// The id of the provider that the key belongs to, as it is written into messages.
+    fn provider_id(&self) -> &str;
+
+    /// The key's id within its provider.
+    fn key_id(&self) -> &str;
+
+    /// Whether `encrypted_data_key` names this key.
+    ///
+    /// The default compares the provider's id and, whole, the provider information with the
+    /// key's id. Raw AES keys, which write more than their id, have their own.
+    fn owns(&self, encrypted_data_key: &EncryptedDataKey) -> bool {
+        encrypted_data_key.provider_id == self.provider_id()
+            && encrypted_data_key.provider_info == self.key_id().as_bytes()
+    }
+
+    /// Makes a data key of the suite's length and wraps it.
+    ///
+    /// # Errors
+    /// [`MaterialsError::Wrap`] if this key can't.
+    async fn generate_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+    ) -> Result<DataKey, MaterialsError>;
+
+    /// Wraps a data key that another master key made.
+    ///
+    /// # Errors
+    /// [`MaterialsError::Wrap`] if this key can't.
+    async fn encrypt_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        data_key: &SecretBytes,
+    ) -> Result<EncryptedDataKey, MaterialsError>;
+
+    /// Unwraps a data key with this master key and no other.
+    ///
+    /// # Errors
+    /// What this key says; [`KeyFailureReason::NotMine`] if the data key doesn't name it.
+    async fn decrypt_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        encrypted_data_key: &EncryptedDataKey,
+    ) -> Result<SecretBytes, KeyFailure>;
+}
+
+/// Knows master keys: which to encrypt with, and which one a message's data key needs.
+///
+/// Open for your own: three functions are enough.
+///
+/// Source: `framework/master-key-provider-interface.md`.
+#[async_trait]
+pub trait MasterKeyProvider: Send + Sync + Debug {
+    /// Whether this provider has keys of this provider id.
+    fn can_provide(&self, provider_id: &str) -> bool;
+
+    /// The master key of this id.
+    ///
+    /// # Errors
+    /// [`KeyFailureReason::NotMine`] if there is none.
+    async fn master_key(&self, key_id: &str) -> Result<Arc<dyn MasterKey>, KeyFailure>;
+
+    /// The master keys that a message is encrypted with. The first makes the data key.
+    ///
+    /// None at all is no error of a provider that only decrypts; encryption fails then.
+    ///
+    /// # Errors
+    /// A [`MaterialsError`]; your own errors go into [`MaterialsError::Other`].
+    async fn master_keys_for_encryption(
+        &self,
+        encryption_context: &EncryptionContext,
+    ) -> Result<Vec<Arc<dyn MasterKey>>, MaterialsError>;
+
+    /// The master key that `encrypted_data_key` names. The default asks for the key whose id
+    /// the provider information is.
+    ///
+    /// # Errors
+    /// [`KeyFailureReason::NotMine`] if there is none, [`KeyFailureReason::Malformed`] if the
+    /// information can't be an id.
+    async fn master_key_for_decrypt(
+        &self,
+        encrypted_data_key: &EncryptedDataKey,
+    ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
+        let malformed =
+            || KeyFailure::new(encrypted_data_key.provider_id.as_str(), KeyFailureReason::Malformed);
+        let key_id = std::str::from_utf8(&encrypted_data_key.provider_info).map_err(|_| malformed())?;
+        self.master_key(key_id).await
+    }
+
+    /// Unwraps the first of the data keys that one of this provider's keys can unwrap. The
+    /// default asks, for each data key of a provider id that it can provide, the master key
+    /// that this names.
+    ///
+    /// # Errors
+    /// [`MaterialsError::Unwrap`] with what every key said.
+    async fn decrypt_data_key_from_list(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        encrypted_data_keys: &[EncryptedDataKey],
+    ) -> Result<DataKey, MaterialsError> {
+        let mut failures = KeyFailures::default();
+        for encrypted in encrypted_data_keys.iter().filter(|edk| self.can_provide(&edk.provider_id)) {
+            let unwrapped = match self.master_key_for_decrypt(encrypted).await {
+                Ok(key) => key.decrypt_data_key(suite, encryption_context, encrypted).await,
+                Err(failure) => Err(failure),
+            };
+            match unwrapped {
+                Ok(plaintext) => return Ok(DataKey { plaintext, encrypted: encrypted.clone() }),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Err(MaterialsError::Unwrap(failures.or_not_mine("a master key provider")))
+    }
+}
+
+#[async_trait]
+impl<K: MasterKey + ?Sized> MasterKey for Arc<K> {
+    fn provider_id(&self) -> &str {
+        (**self).provider_id()
+    }
+
+    fn key_id(&self) -> &str {
+        (**self).key_id()
+    }
+
+    fn owns(&self, encrypted_data_key: &EncryptedDataKey) -> bool {
+        (**self).owns(encrypted_data_key)
+    }
+
+    async fn generate_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+    ) -> Result<DataKey, MaterialsError> {
+        (**self).generate_data_key(suite, encryption_context).await
+    }
+
+    async fn encrypt_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        data_key: &SecretBytes,
+    ) -> Result<EncryptedDataKey, MaterialsError> {
+        (**self).encrypt_data_key(suite, encryption_context, data_key).await
+    }
+
+    async fn decrypt_data_key(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        encrypted_data_key: &EncryptedDataKey,
+    ) -> Result<SecretBytes, KeyFailure> {
+        (**self).decrypt_data_key(suite, encryption_context, encrypted_data_key).await
+    }
+}
+
+/// A master key is a provider of itself alone.
+#[async_trait]
+impl<K: MasterKey + Clone + 'static> MasterKeyProvider for K {
+    fn can_provide(&self, provider_id: &str) -> bool {
+        self.provider_id() == provider_id
+    }
+
+    async fn master_key(&self, key_id: &str) -> Result<Arc<dyn MasterKey>, KeyFailure> {
+        if self.key_id() == key_id { Ok(Arc::new(self.clone())) } else { Err(unknown(self, key_id)) }
+    }
+
+    async fn master_keys_for_encryption(
+        &self,
+        _encryption_context: &EncryptionContext,
+    ) -> Result<Vec<Arc<dyn MasterKey>>, MaterialsError> {
+        Ok(vec![Arc::new(self.clone())])
+    }
+
+    async fn master_key_for_decrypt(
+        &self,
+        encrypted_data_key: &EncryptedDataKey,
+    ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
+        if self.owns(encrypted_data_key) {
+            return Ok(Arc::new(self.clone()));
+        }
+        Err(unknown(self, &String::from_utf8_lossy(&encrypted_data_key.provider_info)))
+    }
+}
+
+fn unknown(key: &impl MasterKey, asked: &str) -> KeyFailure {
+    let label = format!("{}/{}", key.provider_id(), key.key_id());
+    KeyFailure::new(label, KeyFailureReason::NotMine).with_source(format!("the data key names {asked:?}"))
+}
