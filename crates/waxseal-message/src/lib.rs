@@ -24,7 +24,5 @@ pub use body_decryptor::{BodyDecryptor, BodyProgress, InPlace, Next};
 pub use encryptor::{Encryptor, Progress};
 pub use error::MessageError;
 pub use frame_cipher::FrameCipher;
-pub use options::{
-    DEFAULT_FRAME_LENGTH, DecryptOptions, EncryptOptions, RESERVED_CONTEXT_PREFIX, SignedMessages,
-};
+pub use options::{DEFAULT_FRAME_LENGTH, DecryptOptions, EncryptOptions, SignedMessages};
 pub use parsed_header::ParsedHeader;

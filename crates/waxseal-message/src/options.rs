@@ -1,7 +1,9 @@
 //! What a caller may ask of a message.
 
 use waxseal_format::{AlgorithmSuite, EncryptionContext, HeaderLimits, MAX_UNFRAMED_LEN};
-use waxseal_materials::{CommitmentPolicy, EncryptionMaterialsRequest, MaterialsError};
+use waxseal_materials::{
+    CommitmentPolicy, EncryptionMaterialsRequest, MaterialsError, RESERVED_CONTEXT_PREFIX,
+};
 
 use crate::MessageError;
 
@@ -9,11 +11,6 @@ use crate::MessageError;
 ///
 /// Source: `client-apis/encrypt.md`, "Frame Length".
 pub const DEFAULT_FRAME_LENGTH: u32 = 4096;
-
-/// Keys of an encryption context that start so are the format's own.
-///
-/// Source: `client-apis/encrypt.md`, "Encryption Context".
-pub const RESERVED_CONTEXT_PREFIX: &str = "aws-crypto-";
 
 /// How to encrypt a message.
 #[derive(Clone, Debug)]

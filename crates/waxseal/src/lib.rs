@@ -1,1 +1,52 @@
-//! Envelope encryption in the AWS Encryption SDK message format
+//! Envelope encryption in the AWS Encryption SDK message format.
+//!
+//! A fresh data key encrypts the data, a wrapping key encrypts the data key, and both travel
+//! in one message that every SDK of this format opens. Start with [`Client`]; choose a
+//! [`Keyring`] for your wrapping keys, or write your own.
+//!
+//! | you have | you call |
+//! |---|---|
+//! | bytes in memory | [`Client::encrypt`], [`Client::decrypt`] |
+//! | a buffer to use again | [`Client::encrypt_into`], [`Client::decrypt_into`] |
+//! | something to read from | [`Client::encrypt_reader`], [`Client::decrypt_reader`] |
+//! | something to write to | [`Client::encrypt_writer`], [`Client::decrypt_writer`] |
+//!
+//! # Features
+//!
+//! - `native` (default): [`native::provider`], for each primitive the fastest library.
+//! - `rustcrypto`: `rustcrypto::provider`, pure Rust.
+//! - `tokio`: lets synchronous calls wait on a Tokio runtime of yours.
+
+mod blocking;
+mod client;
+mod decrypt;
+mod encrypt;
+mod error;
+pub mod io;
+pub mod target;
+
+pub use blocking::Runtime;
+pub use client::Client;
+pub use decrypt::{DecryptRequest, Decrypted};
+pub use encrypt::{EncryptRequest, Encrypted};
+pub use error::{Error, ErrorClass};
+
+#[doc(inline)]
+pub use waxseal_crypto::{self as crypto, CryptoProvider, RsaPadding, SecretBytes};
+#[doc(inline)]
+pub use waxseal_format::{self as format, AlgorithmSuite, EncryptedDataKey, EncryptionContext, Header};
+#[doc(inline)]
+pub use waxseal_materials::{
+    self as materials, CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest,
+    DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure,
+    KeyFailureReason, Keyring, MasterKey, MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
+    MultiKeyring, RawAesKeyring, RawRsaKeyring, async_trait,
+};
+#[doc(inline)]
+pub use waxseal_message::{self as message, DecryptOptions, EncryptOptions, MessageError, SignedMessages};
+#[cfg(feature = "native")]
+#[doc(inline)]
+pub use waxseal_native as native;
+#[cfg(feature = "rustcrypto")]
+#[doc(inline)]
+pub use waxseal_rustcrypto as rustcrypto;

@@ -1,0 +1,124 @@
+//! A buffer that is filled at its end and emptied from its front.
+
+use std::io::{self, ErrorKind, Read};
+
+use waxseal_crypto::SecretBytes;
+
+/// Bytes that came and were not taken yet. It grows by doubling, only once what it has is
+/// full, and wipes itself, since plaintext passes through it.
+pub(crate) struct Window {
+    bytes: SecretBytes,
+    start: usize,
+    end: usize,
+}
+
+impl Window {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { bytes: SecretBytes::zeroed(capacity), start: 0, end: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn unread(&self) -> &[u8] {
+        self.bytes.expose().get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn unread_mut(&mut self) -> &mut [u8] {
+        self.bytes.expose_mut().get_mut(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn consume(&mut self, len: usize) {
+        self.start = self.start.saturating_add(len).min(self.end);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Takes as much of `input` as makes the window hold `total` bytes; returns how much.
+    pub(crate) fn append(&mut self, input: &[u8], total: usize) -> usize {
+        let taken = total.saturating_sub(self.len()).min(input.len());
+        let (now, _) = input.split_at_checked(taken).unwrap_or((input, &[]));
+        self.make_room(now.len());
+        let end = self.end.saturating_add(now.len());
+        if let Some(room) = self.bytes.expose_mut().get_mut(self.end..end) {
+            room.copy_from_slice(now);
+            self.end = end;
+        }
+        now.len()
+    }
+
+    /// Reads once, as much as fits; makes room if there is little. Returns 0 at the end.
+    pub(crate) fn fill_from(&mut self, source: &mut impl Read) -> io::Result<usize> {
+        // Moving what is unread, less than a block, is cheaper than a small read.
+        let free = self.bytes.len().saturating_sub(self.len());
+        self.make_room(free.max(1));
+        let room = self.bytes.expose_mut().get_mut(self.end..).unwrap_or_default();
+        let read = read_retrying(source, room)?;
+        self.end = self.end.saturating_add(read).min(self.bytes.len());
+        Ok(read)
+    }
+
+    /// Room for `len` more bytes: by moving what is unread to the front, or by growing.
+    fn make_room(&mut self, len: usize) {
+        let unread = self.len();
+        let needed = unread.saturating_add(len);
+        if self.end.saturating_add(len) <= self.bytes.len() {
+            return;
+        }
+        if needed <= self.bytes.len() {
+            self.bytes.expose_mut().copy_within(self.start..self.end, 0);
+        } else {
+            let mut grown = SecretBytes::zeroed(needed.max(self.bytes.len().saturating_mul(2)));
+            if let Some(front) = grown.expose_mut().get_mut(..unread) {
+                front.copy_from_slice(self.unread());
+            }
+            self.bytes = grown;
+        }
+        self.start = 0;
+        self.end = unread;
+    }
+}
+
+/// `Read::read` that tries again when it was interrupted.
+pub(crate) fn read_retrying(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(room) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_out_as_they_went_in_through_moves_and_growth() {
+        let input: Vec<u8> = (0..=255).collect();
+        let mut window = Window::new(8);
+        let (mut written, mut read) = (0, Vec::new());
+        for step in 1..200 {
+            written += window.append(&input[written..(written + step % 7).min(256)], usize::MAX);
+            let taken = (step % 5).min(window.len());
+            read.extend_from_slice(&window.unread()[..taken]);
+            window.consume(taken);
+        }
+        read.extend_from_slice(window.unread());
+        assert_eq!(read, input);
+    }
+
+    #[test]
+    fn append_takes_no_more_than_the_total_asked_for() {
+        let mut window = Window::new(4);
+        assert_eq!(window.append(&[1, 2, 3], 2), 2);
+        assert_eq!(window.append(&[3], 2), 0);
+        assert_eq!(window.unread(), [1, 2]);
+    }
+}
