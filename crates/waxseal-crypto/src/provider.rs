@@ -138,6 +138,14 @@ impl DigestOutput {
         Some(output)
     }
 
+    /// The digest of `algorithm` that `fill` writes, into [`HashAlgorithm::output_len`] bytes.
+    #[must_use]
+    pub fn filled(algorithm: HashAlgorithm, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut output = Self { algorithm, bytes: [0; 64] };
+        output.bytes.get_mut(..algorithm.output_len()).map(fill);
+        output
+    }
+
     /// The hash that made it.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {

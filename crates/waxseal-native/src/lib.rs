@@ -1,1 +1,53 @@
-//! waxseal's default cryptography: for each primitive the fastest well-kept library
+//! waxseal's default cryptography: for each primitive the fastest library that is well kept.
+//!
+//! | primitive | library |
+//! |---|---|
+//! | AES-128-GCM, AES-256-GCM | aws-lc or ring, by the processor at run time |
+//! | AES-192-GCM | aws-lc (ring has none) |
+//! | SHA-2, randomness | ring |
+//! | HKDF | RustCrypto's HMAC and SHA-2 |
+//! | ECDSA, RSA | aws-lc |
+//!
+//! The reasons and the figures stand in `select.rs`. Building it takes a C compiler.
+//!
+//! ```
+//! use waxseal_crypto::{AeadAlgorithm, SecretBytes};
+//!
+//! # fn main() -> Result<(), waxseal_crypto::CryptoError> {
+//! let crypto = waxseal_native::provider();
+//! let key = SecretBytes::random(crypto.random, 32)?;
+//! let key = crypto.aead.key(AeadAlgorithm::Aes256Gcm, key.expose())?;
+//! let mut text = *b"a secret";
+//! let tag = key.seal_in_place(&[0; 12], b"", &mut text)?;
+//! key.open_in_place(&[0; 12], b"", &mut text, &tag)?;
+//! assert_eq!(&text, b"a secret");
+//! # Ok(())
+//! # }
+//! ```
+
+mod aead;
+mod digest;
+mod kdf;
+mod random;
+mod rsa;
+mod select;
+mod signatures;
+
+use waxseal_crypto::CryptoProvider;
+
+/// The provider of this crate, to be copied where a single part of it is replaced.
+pub static PROVIDER: CryptoProvider = CryptoProvider {
+    name: "native",
+    aead: &aead::AesGcm,
+    digest: &digest::Sha2,
+    kdf: &kdf::Hkdf,
+    signatures: &signatures::Ecdsa,
+    rsa: &rsa::Rsa,
+    random: &random::OperatingSystem,
+};
+
+/// The provider of this crate.
+#[must_use]
+pub fn provider() -> &'static CryptoProvider {
+    &PROVIDER
+}
