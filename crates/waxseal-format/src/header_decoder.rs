@@ -210,7 +210,7 @@ fn read_preamble(reader: &mut Reader<'_>) -> Result<Preamble, Stop> {
 
 /// Version, type and suite.
 fn read_suite(reader: &mut Reader<'_>) -> Result<&'static AlgorithmSuite, Stop> {
-    let [version, second] = reader.array()?;
+    let (version, second) = (reader.u8()?, reader.u8()?);
     // Base64 of `01 80` starts with "AY", that of `02 04` and `02 05` with "Ag".
     if matches!([version, second], [b'A', b'Y' | b'g']) {
         return Err(FormatError::new(0, "version", FormatProblem::Base64).into());
@@ -219,15 +219,16 @@ fn read_suite(reader: &mut Reader<'_>) -> Result<&'static AlgorithmSuite, Stop> 
         let problem = FormatProblem::Value { found: version.into(), allowed: "1 or 2" };
         return Err(FormatError::new(0, "version", problem).into());
     }
-    let id = if version == 1 {
+    let (id, offset) = if version == 1 {
         reader.require(second == TYPE, "type", second, "0x80")?;
-        reader.u16()?
+        (reader.u16()?, 2)
     } else {
-        u16::from_be_bytes([second, reader.u8()?])
+        (u16::from_be_bytes([second, reader.u8()?]), 1)
     };
-    AlgorithmSuite::from_id(id)
-        .filter(|suite| suite.version.byte() == version)
-        .ok_or_else(|| reader.value_error("algorithm suite id", id, "a suite of this format version").into())
+    AlgorithmSuite::from_id(id).filter(|suite| suite.version.byte() == version).ok_or_else(|| {
+        let problem = FormatProblem::Value { found: id.into(), allowed: "a suite of this format version" };
+        FormatError::new(offset, "algorithm suite id", problem).into()
+    })
 }
 
 fn read_context(reader: &mut Reader<'_>, base: usize) -> Result<EncryptionContext, Stop> {

@@ -110,17 +110,8 @@ impl<'a> Reader<'a> {
         found: impl Into<u64>,
         allowed: &'static str,
     ) -> Result<(), FormatError> {
-        if ok { Ok(()) } else { Err(self.value_error(field, found, allowed)) }
-    }
-
-    /// The error for a field, just read, that has a value which is not allowed.
-    pub(crate) fn value_error(
-        &self,
-        field: &'static str,
-        found: impl Into<u64>,
-        allowed: &'static str,
-    ) -> FormatError {
-        self.error(field, FormatProblem::Value { found: found.into(), allowed })
+        let problem = FormatProblem::Value { found: found.into(), allowed };
+        if ok { Ok(()) } else { Err(self.error(field, problem)) }
     }
 }
 
