@@ -255,27 +255,33 @@ struct Tail {
 }
 
 fn read_tail(reader: &mut Reader<'_>, suite: &'static AlgorithmSuite) -> Result<Tail, Stop> {
-    let content_type = reader.u8()?;
+    let framed = read_is_framed(reader)?;
     if suite.version == MessageVersion::V1 {
         let reserved = reader.u32()?;
         reader.require(reserved == 0, "reserved", reserved, "0")?;
         let iv_len = reader.u8()?;
         reader.require(usize::from(iv_len) == IV_LEN, "IV length", iv_len, "12")?;
     }
-    let content_type = read_content_type(reader, content_type)?;
+    let content_type = read_frame_length(reader, framed)?;
     let commitment = if suite.commits() { Some(reader.array()?) } else { None };
     let iv = if suite.version == MessageVersion::V1 { reader.array()? } else { [0; IV_LEN] };
     let tag = reader.array()?;
     Ok(Tail { content_type, commitment, authentication: HeaderAuthentication { iv, tag } })
 }
 
-fn read_content_type(reader: &mut Reader<'_>, content_type: u8) -> Result<ContentType, Stop> {
+fn read_is_framed(reader: &mut Reader<'_>) -> Result<bool, Stop> {
+    let content_type = reader.u8()?;
     reader.require(matches!(content_type, 1 | 2), "content type", content_type, "1 or 2")?;
+    Ok(content_type == 2)
+}
+
+fn read_frame_length(reader: &mut Reader<'_>, framed: bool) -> Result<ContentType, Stop> {
     let frame_length = reader.u32()?;
-    if content_type == 1 {
+    if framed {
+        reader.require(frame_length > 0, "frame length", frame_length, "1 to 4294967295")?;
+        Ok(ContentType::Framed(frame_length))
+    } else {
         reader.require(frame_length == 0, "frame length", frame_length, "0 for an unframed body")?;
-        return Ok(ContentType::Unframed);
+        Ok(ContentType::Unframed)
     }
-    reader.require(frame_length > 0, "frame length", frame_length, "1 to 4294967295")?;
-    Ok(ContentType::Framed(frame_length))
 }
