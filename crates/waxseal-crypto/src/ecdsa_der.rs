@@ -111,6 +111,20 @@ pub fn encode_fixed_length_der(signature: &FixedSignature) -> Option<Vec<u8>> {
     first.or_else(|| signature.negated()?.to_der().filter(fits))
 }
 
+/// Whether `public_key` has the form of a point in SEC 1 (2.3.3), compressed or not: 33 or 65
+/// bytes for P-256, 49 or 97 for P-384. Whether it lies on the curve is the verifier's to check.
+///
+/// Libraries take other forms too: hybrid and compact points, `SubjectPublicKeyInfo`. Providers
+/// ask this first, so that all of them take the same keys.
+#[must_use]
+pub fn has_sec1_form(algorithm: SignatureAlgorithm, public_key: &[u8]) -> bool {
+    match public_key {
+        [2 | 3, x @ ..] => x.len() == algorithm.field_len(),
+        [4, x_and_y @ ..] => x_and_y.len() == 2 * algorithm.field_len(),
+        _ => false,
+    }
+}
+
 fn order(algorithm: SignatureAlgorithm) -> &'static [u8] {
     match algorithm {
         SignatureAlgorithm::EcdsaP256Sha256 => &P256_ORDER,

@@ -19,7 +19,7 @@ mod provider;
 mod rsa_key;
 mod secret;
 
-pub use ecdsa_der::{FixedSignature, decode_der, encode_fixed_length_der};
+pub use ecdsa_der::{FixedSignature, decode_der, encode_fixed_length_der, has_sec1_form};
 pub use error::{CryptoError, KeyError};
 pub use provider::{
     Aead, AeadKey, CryptoProvider, Digest, DigestOutput, DigestState, HkdfOutput, Kdf, Nonce, Random,

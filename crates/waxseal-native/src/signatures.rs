@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{
 };
 use waxseal_crypto::{
     CryptoError, DigestOutput, FixedSignature, SignatureAlgorithm, Signatures, SigningKey, decode_der,
+    has_sec1_form,
 };
 
 /// ECDSA.
@@ -34,7 +35,9 @@ impl Signatures for Ecdsa {
         digest: &DigestOutput,
         der_signature: &[u8],
     ) -> Result<(), CryptoError> {
-        check_point_form(algorithm, public_key)?;
+        if !has_sec1_form(algorithm, public_key) {
+            return Err(CryptoError::Failed);
+        }
         let digest = import(algorithm, digest)?;
         let signature = decode_der(algorithm, der_signature).ok_or(CryptoError::Failed)?;
         let verifying = match algorithm {
@@ -71,17 +74,6 @@ impl SigningKey for Key {
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({:?})", self.algorithm)
-    }
-}
-
-/// The library would also take keys inside a `SubjectPublicKeyInfo`; whether a point of the
-/// right form lies on the curve is its to check.
-fn check_point_form(algorithm: SignatureAlgorithm, public_key: &[u8]) -> Result<(), CryptoError> {
-    let field_len = algorithm.field_len();
-    match public_key {
-        [2 | 3, x @ ..] if x.len() == field_len => Ok(()),
-        [4, x_and_y @ ..] if x_and_y.len() == 2 * field_len => Ok(()),
-        _ => Err(CryptoError::Failed),
     }
 }
 

@@ -148,6 +148,7 @@ fn bad_keys(answer: &Answer) -> Vec<(Vec<u8>, &'static str)> {
         (with_first(4, &compressed), "a compressed key that says uncompressed"),
         (with_first(2, &uncompressed), "an uncompressed key that says compressed"),
         (with_first(6 + odd, &uncompressed), "a hybrid key"),
+        (with_first(5, &compressed), "a compact key"),
         (compressed.get(1..).unwrap_or_default().to_vec(), "x alone"),
         ([compressed.as_slice(), &[0]].concat(), "a byte behind the key"),
         (spki(answer), "SubjectPublicKeyInfo"),
