@@ -101,7 +101,7 @@ impl KeyFailure {
 #[non_exhaustive]
 pub enum KeyFailureReason {
     /// No encrypted data key names this wrapping key.
-    #[error("none of the message's data keys was wrapped by this key")]
+    #[error("not a key of this message")]
     NotMine,
     /// It names this wrapping key, and unwrapping failed: another key of the same name,
     /// another encryption context, or a changed message.

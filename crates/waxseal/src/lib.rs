@@ -50,3 +50,8 @@ pub use waxseal_native as native;
 #[cfg(feature = "rustcrypto")]
 #[doc(inline)]
 pub use waxseal_rustcrypto as rustcrypto;
+
+/// The README's programs, compiled and run.
+#[cfg(all(doctest, feature = "native"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

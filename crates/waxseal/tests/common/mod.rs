@@ -1,0 +1,158 @@
+//! What the tests of this crate share: both providers, one key, every path.
+#![allow(dead_code)]
+
+use std::io::{BufRead, Read, Write};
+
+use waxseal::crypto::CryptoProvider;
+use waxseal::{
+    Client, CommitmentPolicy, DecryptOptions, Error, ErrorClass, RawAesKeyring, SecretBytes, SignedMessages,
+};
+
+pub const NAMESPACE: &str = "tests";
+pub const KEY: [u8; 32] = [0x42; 32];
+
+pub fn providers() -> [&'static CryptoProvider; 2] {
+    [waxseal_native::provider(), waxseal_rustcrypto::provider()]
+}
+
+pub fn keyring(crypto: &'static CryptoProvider) -> RawAesKeyring {
+    RawAesKeyring::new(crypto, NAMESPACE, "key", SecretBytes::from(KEY)).unwrap()
+}
+
+/// A client that reads every suite, and writes those that commit.
+pub fn client(crypto: &'static CryptoProvider) -> Client {
+    Client::new(crypto, keyring(crypto)).commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt)
+}
+
+/// A client that writes this suite.
+pub fn client_for(crypto: &'static CryptoProvider, suite: &waxseal::AlgorithmSuite) -> Client {
+    let policy = if suite.commits() {
+        CommitmentPolicy::RequireEncryptAllowDecrypt
+    } else {
+        CommitmentPolicy::ForbidEncryptAllowDecrypt
+    };
+    Client::new(crypto, keyring(crypto)).commitment_policy(policy)
+}
+
+pub fn plaintext(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at * 31 % 251) as u8).collect()
+}
+
+/// What a path made of a message: the plaintext, or the class of its error.
+pub type Outcome = Result<Vec<u8>, ErrorClass>;
+
+/// Decrypts by every synchronous path there is, with input cut in many ways.
+pub fn decrypt_by_every_path(
+    client: &Client,
+    options: &DecryptOptions,
+    message: &[u8],
+) -> Vec<(String, Outcome)> {
+    let mut outcomes = vec![
+        ("one-shot".to_owned(), one_shot(client, options, message)),
+        ("into a dirty buffer".to_owned(), into_buffer(client, options, message)),
+        ("reader, to the end".to_owned(), reader(client, options, message, 1 << 20, 1 << 20)),
+        ("buffered reader".to_owned(), buffered(client, options, message)),
+    ];
+    for (source, out) in [(1, 1), (3, 7), (64, 16), (1000, 10_000)] {
+        let name = format!("reader, {source} in and {out} out");
+        outcomes.push((name, reader(client, options, message, source, out)));
+    }
+    for cut in [1, 5, 64, 1000, 1 << 20] {
+        outcomes.push((format!("writer, {cut} in"), writer(client, options, message, cut)));
+    }
+    outcomes
+}
+
+fn class(error: &Error) -> ErrorClass {
+    error.class()
+}
+
+fn io_class(error: &std::io::Error) -> ErrorClass {
+    Error::behind(error).map_or(ErrorClass::Io, Error::class)
+}
+
+pub fn one_shot(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
+    let result = client.decrypt(message).options(options.clone()).wait();
+    result.map(|decrypted| decrypted.plaintext).map_err(|error| class(&error))
+}
+
+fn into_buffer(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
+    let mut out = vec![0xee; 300];
+    let result = client.decrypt_into(message, &mut out).options(options.clone()).wait();
+    if result.is_err() {
+        assert!(out.is_empty(), "a failed decryption leaves nothing");
+    }
+    result.map(|_| out).map_err(|error| class(&error))
+}
+
+/// Gives out at most `max` bytes a read.
+pub struct Dribble<'a> {
+    pub bytes: &'a [u8],
+    pub max: usize,
+}
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.max.min(out.len()).min(self.bytes.len());
+        self.bytes.read(&mut out[..len])
+    }
+}
+
+fn reader(client: &Client, options: &DecryptOptions, message: &[u8], source: usize, out: usize) -> Outcome {
+    let source = Dribble { bytes: message, max: source };
+    let mut reader =
+        client.decrypt_reader(source).options(options.clone()).wait().map_err(|error| class(&error))?;
+    let (mut plaintext, mut buffer) = (Vec::new(), vec![0; out]);
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(len) => plaintext.extend_from_slice(&buffer[..len]),
+            Err(error) => {
+                assert!(reader.read(&mut buffer).is_err(), "no reader recovers from an error");
+                return Err(io_class(&error));
+            }
+        }
+    }
+    assert_eq!(reader.read(&mut buffer).unwrap(), 0, "the end stays the end");
+    Ok(plaintext)
+}
+
+fn buffered(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
+    let request = client.decrypt_reader(message).options(options.clone());
+    let mut reader = request.wait().map_err(|error| class(&error))?;
+    let mut plaintext = Vec::new();
+    loop {
+        let piece = reader.fill_buf().map_err(|error| io_class(&error))?;
+        if piece.is_empty() {
+            return Ok(plaintext);
+        }
+        let taken = piece.len().div_ceil(2);
+        plaintext.extend_from_slice(&piece[..taken]);
+        reader.consume(taken);
+    }
+}
+
+fn writer(client: &Client, options: &DecryptOptions, message: &[u8], cut: usize) -> Outcome {
+    let mut writer = client.decrypt_writer(Vec::new()).options(options.clone()).wait().unwrap();
+    for piece in message.chunks(cut) {
+        if let Err(error) = writer.write_all(piece) {
+            assert!(writer.write(&[0]).is_err(), "no writer recovers from an error");
+            assert!(writer.finish().is_err(), "no writer finishes after an error");
+            return Err(io_class(&error));
+        }
+    }
+    writer.finish().map_err(|error| class(&error))
+}
+
+pub fn refusing_signed() -> DecryptOptions {
+    let mut options = DecryptOptions::default();
+    options.commitment_policy = CommitmentPolicy::RequireEncryptAllowDecrypt;
+    options.signed_messages = SignedMessages::Refuse;
+    options
+}
+
+pub fn reading_all() -> DecryptOptions {
+    let mut options = DecryptOptions::default();
+    options.commitment_policy = CommitmentPolicy::RequireEncryptAllowDecrypt;
+    options
+}

@@ -1,0 +1,58 @@
+//! Streaming a gigabyte grows memory by no more than 4 MiB and a few frames.
+//!
+//! One test a binary's process under nextest: the high-water mark is the process's own.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::io::{self, Read, Write};
+
+use waxseal::AlgorithmSuite;
+
+const FRAME: u32 = 64 << 10;
+const ALLOWED: u64 = (4 << 20) + 4 * FRAME as u64;
+const LEN: u64 = 1 << 30;
+
+/// The most memory that this process has held, in bytes.
+fn high_water_mark() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[derive(Default)]
+struct Counting(u64);
+
+impl Write for Counting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_streamed_gigabyte_needs_a_few_buffers() {
+    let client = common::client(waxseal_native::provider());
+    let suite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
+    client.encrypt(b"warm up").wait().unwrap();
+    let before = high_water_mark();
+
+    let zeros = io::repeat(0).take(LEN);
+    let encrypting = client.encrypt_reader(zeros).suite(suite).frame_length(FRAME).wait().unwrap();
+    let mut decrypting = client.decrypt_reader(encrypting).wait().unwrap();
+    let read = io::copy(&mut decrypting, &mut Counting::default()).unwrap();
+    assert_eq!(read, LEN);
+
+    let opening = client.decrypt_writer(Counting::default()).wait().unwrap();
+    let mut sealing = client.encrypt_writer(opening).suite(suite).frame_length(FRAME).wait().unwrap();
+    io::copy(&mut io::repeat(0).take(LEN), &mut sealing).unwrap();
+    assert_eq!(sealing.finish().unwrap().finish().unwrap().0, LEN);
+
+    let grown = high_water_mark() - before;
+    assert!(grown <= ALLOWED, "{grown} bytes for four streams at once");
+}

@@ -1,0 +1,169 @@
+//! Streams that fail, end early, or are left.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use common::{client, plaintext, providers};
+use waxseal::{Error, ErrorClass};
+
+/// Takes so many bytes, then fails.
+struct FailingSink {
+    left: usize,
+    taken: Vec<u8>,
+}
+
+impl Write for FailingSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::Error::from(ErrorKind::StorageFull));
+        }
+        let len = bytes.len().min(self.left);
+        self.left -= len;
+        self.taken.extend_from_slice(&bytes[..len]);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives out its bytes, then fails; before each piece it is interrupted once.
+struct FailingSource {
+    bytes: io::Cursor<Vec<u8>>,
+    interrupted: bool,
+}
+
+impl Read for FailingSource {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        match self.bytes.read(&mut out[..50.min(out.len())])? {
+            0 => Err(ErrorKind::ConnectionReset.into()),
+            len => Ok(len),
+        }
+    }
+}
+
+fn source(bytes: &[u8]) -> FailingSource {
+    FailingSource { bytes: io::Cursor::new(bytes.to_vec()), interrupted: false }
+}
+
+#[test]
+fn a_writer_dropped_unfinished_leaves_a_truncated_message() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let mut message = Vec::new();
+        let mut writer = client.encrypt_writer(&mut message).frame_length(100).wait().unwrap();
+        writer.write_all(&plaintext(350)).unwrap();
+        drop(writer);
+        assert!(message.len() > 300, "three frames were written");
+        for (path, outcome) in common::decrypt_by_every_path(&client, &common::reading_all(), &message) {
+            assert_eq!(outcome, Err(ErrorClass::Truncated), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_sink_that_fails_is_reported_and_ends_the_message() {
+    for crypto in providers() {
+        let client = client(crypto);
+        for left in [0, 10, 600] {
+            let sink = FailingSink { left, taken: Vec::new() };
+            let mut writer = client.encrypt_writer(sink).frame_length(100).wait().unwrap();
+            let error = writer.write_all(&plaintext(1000)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StorageFull);
+            assert!(writer.write(b"more").is_err());
+            assert!(matches!(writer.finish(), Err(Error::StreamEnded)));
+        }
+        let sink = FailingSink { left: 600, taken: Vec::new() };
+        let mut writer = client.encrypt_writer(sink).wait().unwrap();
+        writer.write_all(&plaintext(1000)).unwrap();
+        let error = writer.finish().unwrap_err();
+        assert_eq!(error.class(), ErrorClass::Io, "finishing writes, and says when it can't");
+    }
+}
+
+#[test]
+fn a_source_that_fails_is_reported_and_never_looks_like_the_end() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let mut reader = client.encrypt_reader(source(&plaintext(500))).frame_length(100).wait().unwrap();
+        let mut message = Vec::new();
+        let error = reader.read_to_end(&mut message).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert!(reader.read(&mut [0; 10]).is_err());
+        assert!(client.decrypt(&message).wait().is_err());
+
+        let whole = client.encrypt(&plaintext(500)).frame_length(100).wait().unwrap().message;
+        let mut reader = client.decrypt_reader(source(&whole[..whole.len() - 1])).wait().unwrap();
+        let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let outcome = client.decrypt_reader(source(&whole[..20])).wait();
+        assert_eq!(outcome.unwrap_err().class(), ErrorClass::Io);
+    }
+}
+
+#[test]
+fn a_signed_messages_last_frame_waits_for_the_signature() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let mut message = client.encrypt(&plaintext(250)).frame_length(100).wait().unwrap().message;
+        let last = message.len() - 1;
+        message[last] ^= 1;
+        let mut reader = client.decrypt_reader(message.as_slice()).wait().unwrap();
+        let mut out = Vec::new();
+        let error = reader.read_to_end(&mut out).unwrap_err();
+        assert_eq!(Error::behind(&error).unwrap().class(), ErrorClass::Signature);
+        assert_eq!(out, plaintext(200), "regular frames came, the last did not");
+
+        let mut sink = Vec::new();
+        let mut writer = client.decrypt_writer(&mut sink).wait().unwrap();
+        assert!(writer.write_all(&message).is_err());
+        drop(writer);
+        assert!(plaintext(200).starts_with(&sink));
+    }
+}
+
+#[test]
+fn the_header_can_be_read_from_every_stream() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let mut writer = client.encrypt_writer(Vec::new()).context("k", "v").wait().unwrap();
+        let header = writer.header().clone();
+        writer.write_all(b"x").unwrap();
+        let message = writer.finish().unwrap();
+        let reader = client.decrypt_reader(message.as_slice()).wait().unwrap();
+        assert_eq!(reader.header(), &header);
+        let mut writer = client.decrypt_writer(Vec::new()).wait().unwrap();
+        assert!(writer.header().is_none());
+        writer.write_all(&message).unwrap();
+        assert_eq!(writer.header(), Some(&header));
+        assert_eq!(writer.finish().unwrap(), b"x");
+        let reader = client.encrypt_reader(b"x".as_slice()).context("k", "v").wait().unwrap();
+        assert_eq!(reader.header().encryption_context, header.encryption_context);
+    }
+}
+
+#[test]
+fn the_plaintext_bound_holds_on_every_path() {
+    let client = client(waxseal_native::provider());
+    let plain = plaintext(1001);
+    assert_eq!(
+        client.encrypt(&plain).plaintext_len_bound(1000).wait().unwrap_err().class(),
+        ErrorClass::Limit
+    );
+    let request = client.encrypt_writer(Vec::new()).frame_length(100).plaintext_len_bound(1000);
+    let mut writer = request.wait().unwrap();
+    writer.write_all(&plain[..1000]).unwrap();
+    writer.write_all(&plain[1000..]).unwrap();
+    assert_eq!(writer.finish().unwrap_err().class(), ErrorClass::Limit);
+    let request = client.encrypt_reader(plain.as_slice()).frame_length(100).plaintext_len_bound(1000);
+    let error = request.wait().unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(Error::behind(&error).unwrap().class(), ErrorClass::Limit);
+    assert!(client.encrypt(&plain).plaintext_len_bound(1001).wait().is_ok());
+}
