@@ -1,5 +1,5 @@
 //! What the tests of this crate share: both providers, one key, every path.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::io::{BufRead, Read, Write};
 
