@@ -67,6 +67,66 @@ impl DecryptMaterialsRequest {
 ///
 /// Open for your own, over any other: hold an `Arc<dyn CryptographicMaterialsManager>`,
 /// change its requests or check its answers.
+///
+/// # Example
+/// Every message carries the name of the service that wrote it, and only its own are read.
+///
+/// ```
+/// use std::sync::Arc;
+/// use waxseal_materials::*;
+///
+/// #[derive(Debug)]
+/// struct ForService {
+///     name: String,
+///     underlying: Arc<dyn CryptographicMaterialsManager>,
+/// }
+///
+/// #[async_trait]
+/// impl CryptographicMaterialsManager for ForService {
+///     async fn get_encryption_materials(
+///         &self,
+///         mut request: EncryptionMaterialsRequest,
+///     ) -> Result<EncryptionMaterials, MaterialsError> {
+///         request.encryption_context.insert("service".to_owned(), self.name.clone());
+///         self.underlying.get_encryption_materials(request).await
+///     }
+///
+///     async fn decrypt_materials(
+///         &self,
+///         request: DecryptMaterialsRequest,
+///     ) -> Result<DecryptionMaterials, MaterialsError> {
+///         if request.encryption_context.get("service") != Some(&self.name) {
+///             return Err(MaterialsError::ContextMismatch("service".to_owned()));
+///         }
+///         self.underlying.decrypt_materials(request).await
+///     }
+/// }
+///
+/// # fn main() -> Result<(), MaterialsError> {
+/// # fn ready<T>(future: impl Future<Output = T>) -> T {
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     match std::pin::pin!(future).poll(&mut context) {
+/// #         std::task::Poll::Ready(output) => output,
+/// #         std::task::Poll::Pending => panic!("not ready"),
+/// #     }
+/// # }
+/// let crypto = waxseal_native::provider();
+/// let keyring = RawAesKeyring::new(crypto, "my app", "key 1", [7; 32].into())?;
+/// let underlying: Arc<dyn CryptographicMaterialsManager> = Arc::new(DefaultCmm::new(crypto, keyring));
+/// let service = |name: &str| ForService { name: name.to_owned(), underlying: underlying.clone() };
+/// # ready(async {
+/// let made = service("billing").get_encryption_materials(Default::default()).await?;
+/// let asked = DecryptMaterialsRequest::new(
+///     made.suite(),
+///     made.encrypted_data_keys().to_vec(),
+///     made.encryption_context().clone(),
+/// );
+/// assert!(service("billing").decrypt_materials(asked.clone()).await.is_ok());
+/// assert!(service("shipping").decrypt_materials(asked).await.is_err());
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 #[async_trait]
 pub trait CryptographicMaterialsManager: Send + Sync + Debug {
     /// Complete materials for one message.

@@ -1,8 +1,37 @@
 //! Encryption and decryption materials, and who provides them.
 //!
-//! From the outside in: a [`CryptographicMaterialsManager`] answers a message's request with
-//! materials; the [`DefaultCmm`] does so with one [`Keyring`]; a keyring wraps and unwraps
-//! data keys. All of these are open traits.
+//! The way of the data, from the outside in:
+//!
+//! 1. A [`CryptographicMaterialsManager`] answers a message's request with materials: the
+//!    suite, the encryption context, the data key. The [`DefaultCmm`] does so with one
+//!    keyring; the [`RequiredEncryptionContextCmm`] stands in front of any other.
+//! 2. A [`Keyring`] makes the data key and wraps it, or unwraps it: [`RawAesKeyring`],
+//!    [`RawRsaKeyring`], several of them as a [`MultiKeyring`].
+//! 3. A [`MasterKeyProvider`] with its [`MasterKey`]s is the older form of the same:
+//!    [`RawMasterKey`], [`RawMasterKeyProvider`], several as a [`MultiMasterKeyProvider`].
+//!    [`MasterKeyProviderKeyring`] makes any of them a keyring.
+//!
+//! All traits are open and object-safe, and each shows an example of your own part. The
+//! built-in parts never wait: their futures are ready when first polled.
+//!
+//! What goes wrong is a [`MaterialsError`]; what single keys say on decrypt is kept whole in
+//! [`KeyFailures`].
+//!
+//! ```
+//! use waxseal_crypto::{RsaPadding, SecretBytes};
+//! use waxseal_materials::{DefaultCmm, MultiKeyring, RawAesKeyring, RawRsaKeyring};
+//!
+//! # fn main() -> Result<(), waxseal_materials::MaterialsError> {
+//! # let recovery_pem = include_bytes!("../tests/keys/one.spki.pem");
+//! let crypto = waxseal_native::provider();
+//! let daily = SecretBytes::random(crypto.random, 32)?;
+//! let daily = RawAesKeyring::new(crypto, "my app", "daily", daily)?;
+//! let recovery =
+//!     RawRsaKeyring::with_public_key(crypto, "my app", "recovery", RsaPadding::OaepSha256, recovery_pem)?;
+//! let cmm = DefaultCmm::new(crypto, MultiKeyring::with_generator(daily).with_child(recovery));
+//! # Ok(())
+//! # }
+//! ```
 
 mod cmm;
 mod decryption_materials;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use waxseal_crypto::SecretBytes;
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 
+use crate::raw_wrap::key_name;
 use crate::{KeyFailure, KeyFailureReason, KeyFailures, MaterialsError};
 
 /// A data key, and the same wrapped by one master key: whose provider id and provider
@@ -81,6 +82,74 @@ pub trait MasterKey: Send + Sync + Debug {
 ///
 /// Open for your own: three functions are enough.
 ///
+/// # Example
+/// A key for each tenant, chosen by the encryption context.
+///
+/// ```
+/// use std::sync::Arc;
+/// use waxseal_crypto::{CryptoProvider, SecretBytes};
+/// use waxseal_format::EncryptionContext;
+/// use waxseal_materials::*;
+///
+/// #[derive(Debug)]
+/// struct Tenants {
+///     crypto: &'static CryptoProvider,
+/// }
+///
+/// impl Tenants {
+///     fn key(&self, tenant: &str) -> Result<RawMasterKey, MaterialsError> {
+///         let secret = SecretBytes::from([7; 32]); // from where you keep them
+///         RawMasterKey::aes(self.crypto, "tenants", tenant, secret)
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl MasterKeyProvider for Tenants {
+///     fn can_provide(&self, provider_id: &str) -> bool {
+///         provider_id == "tenants"
+///     }
+///
+///     async fn master_key(&self, key_id: &str) -> Result<Arc<dyn MasterKey>, KeyFailure> {
+///         let unknown = |_| KeyFailure::new(key_id, KeyFailureReason::NotMine);
+///         self.key(key_id).map(|key| Arc::new(key) as Arc<dyn MasterKey>).map_err(unknown)
+///     }
+///
+///     async fn master_keys_for_encryption(
+///         &self,
+///         encryption_context: &EncryptionContext,
+///     ) -> Result<Vec<Arc<dyn MasterKey>>, MaterialsError> {
+///         let tenant = encryption_context.get("tenant");
+///         let tenant = tenant.ok_or(MaterialsError::ContextKeyMissing("tenant".into()))?;
+///         Ok(vec![Arc::new(self.key(tenant)?)])
+///     }
+/// }
+///
+/// # fn main() -> Result<(), MaterialsError> {
+/// # fn ready<T>(future: impl Future<Output = T>) -> T {
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     match std::pin::pin!(future).poll(&mut context) {
+/// #         std::task::Poll::Ready(output) => output,
+/// #         std::task::Poll::Pending => panic!("not ready"),
+/// #     }
+/// # }
+/// let crypto = waxseal_native::provider();
+/// let cmm = DefaultCmm::new(crypto, MasterKeyProviderKeyring::new(Tenants { crypto }));
+/// # ready(async {
+/// let mut request = EncryptionMaterialsRequest::default();
+/// request.encryption_context = EncryptionContext::from([("tenant", "7")]);
+/// let made = cmm.get_encryption_materials(request).await?;
+/// let asked = DecryptMaterialsRequest::new(
+///     made.suite(),
+///     made.encrypted_data_keys().to_vec(),
+///     made.encryption_context().clone(),
+/// );
+/// let found = cmm.decrypt_materials(asked).await?;
+/// assert!(found.data_key().unwrap().ct_eq(made.data_key().unwrap()));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
 /// Source: `framework/master-key-provider-interface.md`.
 #[async_trait]
 pub trait MasterKeyProvider: Send + Sync + Debug {
@@ -105,7 +174,7 @@ pub trait MasterKeyProvider: Send + Sync + Debug {
     ) -> Result<Vec<Arc<dyn MasterKey>>, MaterialsError>;
 
     /// The master key that `encrypted_data_key` names. The default asks for the key whose id
-    /// the provider information is.
+    /// the provider information is, without what raw AES keys write behind it.
     ///
     /// # Errors
     /// [`KeyFailureReason::NotMine`] if there is none, [`KeyFailureReason::Malformed`] if the
@@ -114,10 +183,11 @@ pub trait MasterKeyProvider: Send + Sync + Debug {
         &self,
         encrypted_data_key: &EncryptedDataKey,
     ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
-        let malformed =
-            || KeyFailure::new(encrypted_data_key.provider_id.as_str(), KeyFailureReason::Malformed);
-        let key_id = std::str::from_utf8(&encrypted_data_key.provider_info).map_err(|_| malformed())?;
-        self.master_key(key_id).await
+        let EncryptedDataKey { provider_id, provider_info, .. } = encrypted_data_key;
+        match std::str::from_utf8(key_name(provider_info)) {
+            Ok(key_id) => self.master_key(key_id).await,
+            Err(_) => Err(KeyFailure::new(provider_id.as_str(), KeyFailureReason::Malformed)),
+        }
     }
 
     /// Unwraps the first of the data keys that one of this provider's keys can unwrap. The

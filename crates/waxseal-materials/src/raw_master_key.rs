@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use waxseal_crypto::{CryptoProvider, RsaPadding, RsaPrivateDer, RsaPublicDer, SecretBytes};
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 
-use crate::raw_wrap::{RawKey, key_name};
+use crate::raw_wrap::RawKey;
 use crate::{BoxError, DataKey, KeyFailure, KeyFailureReason, MasterKey, MasterKeyProvider, MaterialsError};
 
 /// An AES or RSA key as a master key. A clone shares the key, it doesn't copy it.
@@ -210,18 +210,6 @@ impl MasterKeyProvider for RawMasterKeyProvider {
         _encryption_context: &EncryptionContext,
     ) -> Result<Vec<Arc<dyn MasterKey>>, MaterialsError> {
         Ok(self.keys.iter().map(|key| Arc::new(key.clone()) as Arc<dyn MasterKey>).collect())
-    }
-
-    async fn master_key_for_decrypt(
-        &self,
-        encrypted_data_key: &EncryptedDataKey,
-    ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
-        if let Some(key) = self.keys.iter().find(|key| key.owns(encrypted_data_key)) {
-            return Ok(Arc::new(key.clone()));
-        }
-        let malformed = |_| KeyFailure::new(self.provider_id.as_str(), KeyFailureReason::Malformed);
-        let key_id = std::str::from_utf8(key_name(&encrypted_data_key.provider_info)).map_err(malformed)?;
-        self.look_up(key_id).await
     }
 }
 
