@@ -1,6 +1,6 @@
 //! One call for synchronous and asynchronous callers, with materials that are ready and
 //! materials that have to wait.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::panic)]
+#![allow(unreachable_pub, clippy::cast_possible_truncation, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

@@ -2,7 +2,7 @@
 //!
 //! One test a binary's process under nextest: the high-water mark is the process's own.
 #![cfg(target_os = "linux")]
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::panic)]
+#![allow(unreachable_pub, clippy::cast_possible_truncation, clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
