@@ -51,6 +51,14 @@ pub enum FormatProblem {
         /// What may be there at most.
         limit: u64,
     },
+    /// A length, or a count, is beyond what the reader's options allow.
+    #[error("{found} is over the limit of {limit} that was set for reading")]
+    OverLimit {
+        /// What is there.
+        found: u64,
+        /// What may be there at most.
+        limit: u64,
+    },
     /// The bytes of a string aren't UTF-8.
     #[error("not UTF-8")]
     NotUtf8,

@@ -155,7 +155,7 @@ impl HeaderDecoder {
         let end = self.position.saturating_add(step_total);
         if end > self.limits.max_header_len {
             let limit = self.limits.max_header_len as u64;
-            let problem = FormatProblem::TooLong { found: end as u64, limit };
+            let problem = FormatProblem::OverLimit { found: end as u64, limit };
             return Err(FormatError::new(self.position, "header", problem));
         }
         Ok(end.saturating_sub(self.bytes.len()))
@@ -241,7 +241,7 @@ fn read_count(reader: &mut Reader<'_>, limit: u16) -> Result<u16, Stop> {
     let count = reader.u16()?;
     reader.require(count > 0, FIELD, count, "1 to 65535")?;
     if count > limit {
-        let problem = FormatProblem::TooLong { found: count.into(), limit: limit.into() };
+        let problem = FormatProblem::OverLimit { found: count.into(), limit: limit.into() };
         return Err(reader.error(FIELD, problem).into());
     }
     Ok(count)

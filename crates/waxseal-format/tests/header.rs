@@ -130,7 +130,7 @@ fn data_keys_are_counted_against_the_limit_before_they_are_read() {
     let mut limits = HeaderLimits::default();
     limits.max_encrypted_data_keys = 1;
     let error = HeaderDecoder::decode(&message, limits).unwrap_err();
-    assert_eq!(error.problem, FormatProblem::TooLong { found: 2, limit: 1 });
+    assert_eq!(error.problem, FormatProblem::OverLimit { found: 2, limit: 1 });
 
     let count = header(V2).encoded_len() - 32 - 4 - 1 - (6 + 7 + 5 + 40) - (6 + 3 + 4 + 48) - 2;
     let error = flipped(V2, count, &[0, 0]);
@@ -143,7 +143,7 @@ fn a_header_is_held_only_up_to_its_limit() {
     let mut limits = HeaderLimits::default();
     limits.max_header_len = message.len() - 1;
     let error = HeaderDecoder::decode(&message, limits).unwrap_err();
-    assert!(matches!(error.problem, FormatProblem::TooLong { .. }));
+    assert!(matches!(error.problem, FormatProblem::OverLimit { .. }));
     limits.max_header_len = message.len();
     assert!(HeaderDecoder::decode(&message, limits).is_ok());
 }

@@ -227,7 +227,7 @@ impl BodyDecryptor {
         }
         if head.kind == BlockKind::Unframed && head.content_len > self.max_unframed_len {
             let (found, limit) = (head.content_len, self.max_unframed_len);
-            return Err(MessageError::Limit { what: "an unframed body", found, limit });
+            return Err(MessageError::Limit { what: "unframed body length", found, limit });
         }
         Ok(())
     }

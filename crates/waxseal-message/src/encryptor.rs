@@ -168,7 +168,7 @@ impl Encryptor {
     fn over_bound(&self, len: usize) -> MessageError {
         let done = self.plaintext_bound.saturating_sub(self.plaintext_left);
         let found = done.saturating_add(len as u64);
-        MessageError::Limit { what: "a plaintext", found, limit: self.plaintext_bound }
+        MessageError::Limit { what: "plaintext length", found, limit: self.plaintext_bound }
     }
 
     fn sign(&mut self, written: &[u8]) {
@@ -183,7 +183,7 @@ fn check(materials: &EncryptionMaterials, options: &EncryptOptions) -> Result<()
     options.commitment_policy.check_encrypt(materials.suite())?;
     let (found, limit) = (materials.encrypted_data_keys().len(), options.max_encrypted_data_keys);
     if found > usize::from(limit) {
-        let what = "a number of encrypted data keys";
+        let what = "encrypted data key count";
         return Err(MessageError::Limit { what, found: found as u64, limit: limit.into() });
     }
     Ok(())
@@ -239,7 +239,7 @@ pub(crate) fn message_len(header: &Header, plaintext_len: u64) -> Result<u64, Me
 }
 
 fn too_many_frames(found: u64) -> MessageError {
-    MessageError::Limit { what: "a number of frames", found, limit: MAX_REGULAR_FRAMES }
+    MessageError::Limit { what: "number of frames", found, limit: MAX_REGULAR_FRAMES }
 }
 
 impl std::fmt::Debug for Encryptor {

@@ -30,7 +30,7 @@ pub enum MessageError {
         found: u32,
     },
     /// Something is larger than the caller's options allow.
-    #[error("{what} of {found} is over the limit of {limit}")]
+    #[error("{what}: {found} is over the limit of {limit}")]
     Limit {
         /// What is too large.
         what: &'static str,
@@ -69,6 +69,7 @@ impl From<FormatError> for MessageError {
     fn from(error: FormatError) -> Self {
         match error.problem {
             FormatProblem::Truncated(more) => Self::Truncated(more),
+            FormatProblem::OverLimit { found, limit } => Self::Limit { what: error.field, found, limit },
             _ => Self::Format(error),
         }
     }

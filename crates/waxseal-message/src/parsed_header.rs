@@ -67,6 +67,7 @@ impl ParsedHeader {
         options: &DecryptOptions,
     ) -> Result<BodyDecryptor, MessageError> {
         materials.check_complete()?;
+        options.commitment_policy.check_decrypt(materials.suite())?;
         if materials.suite() != self.decoded.header.suite {
             return Err(MessageError::Usage("materials of another suite than the message's"));
         }
@@ -105,5 +106,5 @@ fn check_frame_length(content_type: ContentType, limit: u32) -> Result<(), Messa
     if found <= limit {
         return Ok(());
     }
-    Err(MessageError::Limit { what: "a frame length", found: found.into(), limit: limit.into() })
+    Err(MessageError::Limit { what: "frame length", found: found.into(), limit: limit.into() })
 }

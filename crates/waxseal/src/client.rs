@@ -153,8 +153,8 @@ impl Client {
         self.decrypt_request(target::ToBuffer { input: message, out: plaintext })
     }
 
-    /// A `Read` that reads a message from `source` and gives out plaintext, each frame as
-    /// soon as it verified. Of a signed message nothing may be acted on before the end.
+    /// A `Read` that reads a message from `source`, to the source's end, and gives out
+    /// plaintext, each frame as soon as it verified. Of a signed message nothing may be acted on before the end.
     pub fn decrypt_reader<R: Read>(&self, source: R) -> DecryptRequest<'_, target::FromReader<R>> {
         self.decrypt_request(target::FromReader { source })
     }

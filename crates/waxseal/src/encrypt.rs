@@ -162,13 +162,17 @@ async fn encrypt(
 ) -> Result<Arc<Header>, Error> {
     bound(&mut options, plaintext.len() as u64)?;
     let materials = client.encryption_materials(&options).await?;
-    Ok(write_message(client, &options, &materials, plaintext, out)?)
+    let result = write_message(client, &options, &materials, plaintext, out);
+    if result.is_err() {
+        out.clear();
+    }
+    Ok(result?)
 }
 
 /// The plaintext's own length is the bound that materials managers see.
 fn bound(options: &mut EncryptOptions, found: u64) -> Result<(), MessageError> {
     match options.plaintext_len_bound {
-        Some(limit) if found > limit => Err(MessageError::Limit { what: "a plaintext", found, limit }),
+        Some(limit) if found > limit => Err(MessageError::Limit { what: "plaintext length", found, limit }),
         _ => {
             options.plaintext_len_bound = Some(found);
             Ok(())
