@@ -1,0 +1,82 @@
+//! From descriptions of keys to keyrings and materials managers.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use waxseal::{
+    CryptoProvider, CryptographicMaterialsManager, DecryptionMaterials, DefaultCmm, EncryptedDataKey,
+    EncryptionMaterials, Keyring, MaterialsError, MultiKeyring, RawAesKeyring, RawRsaKeyring, SecretBytes,
+    async_trait, materials::RequiredEncryptionContextCmm,
+};
+
+use crate::case::{KeyringSpec, MaterialsSpec, RsaPem};
+
+/// Builds a materials manager.
+///
+/// # Errors
+/// If a key is refused.
+pub fn materials_manager(
+    crypto: &'static CryptoProvider,
+    spec: &MaterialsSpec,
+) -> Result<Arc<dyn CryptographicMaterialsManager>> {
+    Ok(match spec {
+        MaterialsSpec::Default(spec) => Arc::new(DefaultCmm::new(crypto, keyring(crypto, spec)?)),
+        MaterialsSpec::RequiredContext(keys, spec) => {
+            let keyring = keyring(crypto, spec)?;
+            Arc::new(RequiredEncryptionContextCmm::with_keyring(keys.iter().cloned(), crypto, keyring))
+        }
+    })
+}
+
+/// Builds a keyring.
+///
+/// # Errors
+/// If a key is refused.
+pub fn keyring(crypto: &'static CryptoProvider, spec: &KeyringSpec) -> Result<Arc<dyn Keyring>> {
+    Ok(match spec {
+        KeyringSpec::RawAes { namespace, name, key } => {
+            let key = SecretBytes::copy_of(key);
+            Arc::new(RawAesKeyring::new(crypto, namespace, name, key)?)
+        }
+        KeyringSpec::RawRsa { namespace, name, padding, pem } => Arc::new(match pem {
+            RsaPem::Public(pem) => {
+                RawRsaKeyring::with_public_key(crypto, namespace, name, *padding, pem.as_bytes())?
+            }
+            RsaPem::Private(pem) => {
+                RawRsaKeyring::with_private_key(crypto, namespace, name, *padding, pem.as_bytes())?
+            }
+        }),
+        KeyringSpec::Static(data_key) => Arc::new(StaticKeyring { data_key: data_key.clone() }),
+        KeyringSpec::Multi(parts) => Arc::new(multi(crypto, parts)?),
+    })
+}
+
+fn multi(crypto: &'static CryptoProvider, parts: &[KeyringSpec]) -> Result<MultiKeyring> {
+    let mut keyrings = parts.iter().map(|spec| keyring(crypto, spec));
+    let generator = keyrings.next().transpose()?;
+    Ok(MultiKeyring::new(generator, keyrings.collect::<Result<_>>()?)?)
+}
+
+/// Answers every message with the same data key: for known answers that give the data key.
+#[derive(Debug)]
+struct StaticKeyring {
+    data_key: Option<Vec<u8>>,
+}
+
+#[async_trait]
+impl Keyring for StaticKeyring {
+    async fn on_encrypt(&self, _: EncryptionMaterials) -> Result<EncryptionMaterials, MaterialsError> {
+        Err(MaterialsError::Illegal("a static data key must not encrypt"))
+    }
+
+    async fn on_decrypt(
+        &self,
+        mut materials: DecryptionMaterials,
+        _: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        if let Some(key) = &self.data_key {
+            materials.set_data_key(SecretBytes::copy_of(key))?;
+        }
+        Ok(materials)
+    }
+}

@@ -1,0 +1,108 @@
+//! `waxseal-vectors`: runs test vectors, and writes messages for other SDKs to open.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use waxseal::CryptoProvider;
+use waxseal_vectors::load::load;
+use waxseal_vectors::report::{Counts, Report, Style};
+use waxseal_vectors::run::Runner;
+use waxseal_vectors::write::write;
+
+/// Runs test vectors of the AWS Encryption SDK message format.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Decrypts what manifests describe, and compares. Exits with 1 if a test fails, with 2 if
+    /// a manifest can't be read.
+    Decrypt {
+        /// Manifests, folders or zips.
+        #[arg(required = true, value_name = "MANIFEST-OR-ZIP")]
+        paths: Vec<PathBuf>,
+        /// Who does the cryptography.
+        #[arg(long, value_enum, default_value_t)]
+        provider: Provider,
+        /// Print a JSON object for each test.
+        #[arg(long)]
+        json: bool,
+        /// Try headers that don't verify once more as the .NET SDK 4.0.0 wrote them.
+        #[arg(long)]
+        net_v4_0_0_retry: bool,
+    },
+    /// Writes messages of all kinds with a manifest, for other SDKs to open.
+    Write {
+        /// A folder; it is made if it is not there.
+        folder: PathBuf,
+        /// Who does the cryptography.
+        #[arg(long, value_enum, default_value_t)]
+        provider: Provider,
+    },
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Provider {
+    #[default]
+    Native,
+    Rustcrypto,
+}
+
+impl Provider {
+    fn get(self) -> &'static CryptoProvider {
+        match self {
+            Self::Native => waxseal::native::provider(),
+            Self::Rustcrypto => waxseal::rustcrypto::provider(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("waxseal-vectors: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Decrypt { paths, provider, json, net_v4_0_0_retry } => {
+            let runner = Runner { crypto: provider.get(), net_v4_0_0_retry };
+            let counts = decrypt(&paths, runner, if json { Style::Json } else { Style::Text })?;
+            Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Write { folder, provider } => {
+            let count = write(&folder, provider.get())?;
+            println!("{count} messages written to {}", folder.display());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn decrypt(paths: &[PathBuf], runner: Runner, style: Style) -> Result<Counts> {
+    let mut report = Report::new(io::stdout().lock(), style);
+    for path in paths {
+        decrypt_path(path, runner, &mut report)?;
+    }
+    Ok(report.finish()?)
+}
+
+fn decrypt_path(path: &Path, runner: Runner, report: &mut Report<impl io::Write>) -> Result<()> {
+    for set in load(path)? {
+        for case in &set.cases {
+            report.case(&set.label, case, &runner.run(case))?;
+        }
+        report.end_of_manifest(&set.label)?;
+    }
+    Ok(())
+}
