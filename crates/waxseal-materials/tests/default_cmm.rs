@@ -292,7 +292,7 @@ fn a_keyring_that_changes_or_forgets_something_on_encrypt_is_caught() {
     each_provider(|crypto| {
         encrypt_with(crypto, |materials| Ok(filled(materials))).unwrap();
         let same = |m: &EncryptionMaterials| (m.suite(), m.encryption_context().clone());
-        let careless: [fn(EncryptionMaterials) -> Result<EncryptionMaterials, MaterialsError>; 6] = [
+        let careless: [fn(EncryptionMaterials) -> Result<EncryptionMaterials, MaterialsError>; 7] = [
             Ok,
             |mut materials| materials.set_data_key(SecretBytes::zeroed(32)).map(|()| materials),
             |materials| Ok(filled(EncryptionMaterials::new(SUITE, materials.encryption_context().clone()))),
@@ -306,6 +306,14 @@ fn a_keyring_that_changes_or_forgets_something_on_encrypt_is_caught() {
                 let bare =
                     EncryptionMaterials::new(materials.suite(), materials.encryption_context().clone());
                 bare.with_required_context_keys(materials.required_context_keys().clone()).map(filled)
+            },
+            |materials| {
+                let other =
+                    EncryptionMaterials::new(materials.suite(), materials.encryption_context().clone());
+                let key =
+                    waxseal_native::provider().signatures.generate(materials.suite().signature.unwrap());
+                let other = other.with_signing_key(Arc::from(key?))?;
+                other.with_required_context_keys(materials.required_context_keys().clone()).map(filled)
             },
         ];
         for (index, encrypt) in careless.into_iter().enumerate() {
@@ -323,7 +331,7 @@ fn a_keyring_that_changes_or_forgets_something_on_encrypt_is_caught() {
 
 #[test]
 fn a_keyring_that_changes_or_forgets_something_on_decrypt_is_caught() {
-    let careless: [fn(DecryptionMaterials) -> Result<DecryptionMaterials, MaterialsError>; 4] = [
+    let careless: [fn(DecryptionMaterials) -> Result<DecryptionMaterials, MaterialsError>; 6] = [
         Ok,
         |materials| {
             let context = materials.encryption_context().clone();
@@ -337,6 +345,15 @@ fn a_keyring_that_changes_or_forgets_something_on_decrypt_is_caught() {
         |materials| {
             let other = DecryptionMaterials::new(materials.suite(), EncryptionContext::new());
             let mut other = other.with_verification_key(materials.verification_key().unwrap().to_vec())?;
+            other.set_data_key(SecretBytes::zeroed(32)).map(|()| other)
+        },
+        |materials| {
+            let other = DecryptionMaterials::new(materials.suite(), materials.encryption_context().clone());
+            let mut other = other.with_verification_key(vec![2; 49])?;
+            other.set_data_key(SecretBytes::zeroed(32)).map(|()| other)
+        },
+        |materials| {
+            let mut other = materials.with_required_context_keys(keys(&["tenant"]))?;
             other.set_data_key(SecretBytes::zeroed(32)).map(|()| other)
         },
     ];
@@ -405,6 +422,8 @@ fn a_manager_underneath_that_forgets_required_keys_is_caught() {
 
         let mut asked = request(Some(SUITE));
         asked.encryption_context.remove("tenant");
+        let refused = ready(over.get_encryption_materials(asked.clone()));
+        assert!(matches!(refused, Err(MaterialsError::ContextKeyMissing(_))));
         let made = ready(cmm(crypto).get_encryption_materials(asked)).unwrap();
         let mut message = message_request(&made);
         message.reproduced_context = EncryptionContext::from([("tenant", "7")]);

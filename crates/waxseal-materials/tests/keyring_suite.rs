@@ -243,12 +243,14 @@ fn broken_and_foreign_data_keys_in_front_are_passed_over() {
 fn materials_with_a_data_key_are_not_decrypted_again() {
     each_case(|case| {
         let encrypted = encrypt(&*case.keyring, SUITE);
-        let mut materials = DecryptionMaterials::new(SUITE, context());
-        materials.set_data_key(SecretBytes::from([9; 32])).unwrap();
-        let kept = materials.clone();
-        let answer = ready(case.keyring.on_decrypt(materials, encrypted.encrypted_data_keys()));
-        assert!(matches!(answer, Err(MaterialsError::Illegal(_))));
-        assert!(kept.data_key().unwrap().ct_eq(&SecretBytes::from([9; 32])));
+        for edks in [encrypted.encrypted_data_keys(), &foreign_data_keys()] {
+            let mut materials = DecryptionMaterials::new(SUITE, context());
+            materials.set_data_key(SecretBytes::from([9; 32])).unwrap();
+            let kept = materials.clone();
+            let answer = ready(case.keyring.on_decrypt(materials, edks));
+            assert!(matches!(answer, Err(MaterialsError::Illegal(_))), "{answer:?}");
+            assert!(kept.data_key().unwrap().ct_eq(&SecretBytes::from([9; 32])));
+        }
     });
 }
 

@@ -209,6 +209,20 @@ fn every_provider_failure_is_kept() {
 }
 
 #[test]
+fn of_several_providers_the_one_that_says_most_is_heard() {
+    each_provider(|crypto| {
+        let shut = RawMasterKeyProvider::new("ns").with_lookup(|_: &str| Err("the store is shut".into()));
+        let all = MultiMasterKeyProvider::new(master(crypto, "ns", "a", 1))
+            .with_provider(shut)
+            .with_provider(master(crypto, "ns", "b", 1));
+        assert_eq!(ready(all.master_key("c")).unwrap_err().reason, KeyFailureReason::Unreachable);
+        let foreign = encrypt(&aes(crypto, "ns", "c", 1), SUITE);
+        let named = ready(all.master_key_for_decrypt(&foreign.encrypted_data_keys()[0]));
+        assert_eq!(named.unwrap_err().reason, KeyFailureReason::Unreachable);
+    });
+}
+
+#[test]
 fn two_keys_of_one_name_in_two_providers_are_both_tried() {
     each_provider(|crypto| {
         let all = MultiMasterKeyProvider::new(master(crypto, "ns", "a", 1))

@@ -3,10 +3,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use support::*;
 use waxseal_crypto::{KeyError, RsaPadding, SecretBytes};
-use waxseal_format::EncryptedDataKey;
-use waxseal_materials::{KeyFailureReason, MaterialsError, RawAesKeyring, RawMasterKey, RawRsaKeyring};
+use waxseal_format::{AlgorithmSuite, EncryptedDataKey};
+use waxseal_materials::{
+    EncryptionMaterials, KeyFailureReason, Keyring, MaterialsError, RawAesKeyring, RawMasterKey,
+    RawRsaKeyring,
+};
 
 const OAEP: RsaPadding = RsaPadding::OaepSha256;
 
@@ -64,6 +69,24 @@ fn a_raw_aes_data_key_has_the_form_of_the_specification() {
 }
 
 #[test]
+fn every_wrapping_of_one_data_key_has_an_iv_of_its_own() {
+    each_provider(|crypto| {
+        let keyring = aes(crypto, "ns", "key", 1);
+        let wrapped = || {
+            let mut materials = EncryptionMaterials::new(SUITE, context());
+            materials.set_data_key(SecretBytes::from([9; 32])).unwrap();
+            let answer = ready(keyring.on_encrypt(materials)).unwrap();
+            let edk = answer.encrypted_data_keys()[0].clone();
+            (edk.provider_info[11..].to_vec(), edk.ciphertext)
+        };
+        let all: Vec<_> = (0..8).map(|_| wrapped()).collect();
+        let ivs: BTreeSet<_> = all.iter().map(|(iv, _)| iv).collect();
+        let ciphertexts: BTreeSet<_> = all.iter().map(|(_, ciphertext)| ciphertext).collect();
+        assert_eq!((ivs.len(), ciphertexts.len()), (8, 8));
+    });
+}
+
+#[test]
 fn a_key_whose_name_only_starts_alike_is_not_mine() {
     each_provider(|crypto| {
         let encrypted = encrypt(&aes(crypto, "ns", "key-2", 1), SUITE);
@@ -89,11 +112,14 @@ fn malformed_is_apart_from_rejected() {
         short_tag.provider_info[6] = 0x60;
         let mut cut = good.clone();
         cut.ciphertext.truncate(15);
+        let shorter = encrypt(&keyring, AlgorithmSuite::AES_128_GCM_IV12_TAG16_NO_KDF);
+        let shorter = shorter.encrypted_data_keys()[0].clone();
         let mut flipped = good;
         flipped.ciphertext[47] ^= 1;
-        let found = reasons(decrypt(&keyring, SUITE, context(), &[short_iv, short_tag, cut, flipped]));
-        let malformed = KeyFailureReason::Malformed;
-        assert_eq!(found, [malformed, malformed, malformed, KeyFailureReason::Rejected]);
+        let edks = [short_iv, short_tag, cut, shorter, flipped];
+        use KeyFailureReason::{Malformed, Rejected};
+        let found = reasons(decrypt(&keyring, SUITE, context(), &edks));
+        assert_eq!(found, [Malformed, Malformed, Malformed, Malformed, Rejected]);
     });
 }
 
@@ -144,10 +170,7 @@ fn a_public_key_encrypts_only_and_a_private_key_decrypts_only() {
         assert_eq!(reasons(found), [KeyFailureReason::Unsupported]);
         let foreign = [EncryptedDataKey::new("ns", "other", [1; 256])];
         assert_eq!(reasons(decrypt(&public, SUITE, context(), &foreign)), [KeyFailureReason::NotMine]);
-        let refused = ready(waxseal_materials::Keyring::on_encrypt(
-            &private,
-            waxseal_materials::EncryptionMaterials::new(SUITE, context()),
-        ));
+        let refused = ready(private.on_encrypt(EncryptionMaterials::new(SUITE, context())));
         let Err(MaterialsError::Wrap(failure)) = refused else { panic!("{refused:?}") };
         assert_eq!((failure.key.as_str(), failure.reason), ("ns/rsa", KeyFailureReason::Unsupported));
     });
@@ -175,7 +198,7 @@ fn keys_that_are_none_are_refused_by_name() {
 fn a_rejected_rsa_data_key_says_the_same_whatever_is_wrong_with_it() {
     each_provider(|crypto| {
         let keyring = rsa(crypto, RsaPadding::Pkcs1v15);
-        let short = encrypt(&keyring, waxseal_format::AlgorithmSuite::AES_128_GCM_IV12_TAG16_NO_KDF);
+        let short = encrypt(&keyring, AlgorithmSuite::AES_128_GCM_IV12_TAG16_NO_KDF);
         let mut bad_padding = short.encrypted_data_keys()[0].clone();
         bad_padding.ciphertext[200] ^= 1;
         let bad_length = short.encrypted_data_keys()[0].clone();
