@@ -1,1 +1,66 @@
-//! The waxseal command
+//! The `waxseal` command: encrypts, decrypts and inspects files in the AWS Encryption SDK
+//! message format. What it takes and does is described in `docs/command.md`.
+//!
+//! The way of the data, from the outside in:
+//!
+//! | step | module |
+//! |---|---|
+//! | the command line | `cli` |
+//! | one module for each subcommand | `keygen`, `encrypt`, `decrypt`, `inspect`, `demo` |
+//! | the wrapping keys that `--key` names | `key` |
+//! | which files are read, and where each output goes | `plan` |
+//! | all files, several at a time | `batch` |
+//! | one file through the client | `stream`, between `input` and `output`, through `armor` |
+//! | a file that appears whole or not at all | `temporary`, `cleanup` |
+//! | how it ends | `failure` |
+
+mod armor;
+mod batch;
+mod cleanup;
+mod cli;
+mod decrypt;
+mod demo;
+mod encrypt;
+mod failure;
+mod input;
+mod inspect;
+mod key;
+mod keygen;
+mod output;
+mod plan;
+mod progress;
+mod provider;
+mod stream;
+mod temporary;
+mod terminal;
+mod value;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cleanup::Cleanup;
+use crate::cli::{Cli, Session};
+use crate::failure::Exit;
+
+/// Runs the command with these arguments, the program's name first, and returns its exit code:
+/// 0 done, 1 failed to verify or decrypt, 2 usage, 3 input or output, 4 key service.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed terminal is no reason for another error.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let session = Session { quiet: cli.quiet, cleanup: Cleanup::default() };
+    match cli.command.run(&session) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.report();
+            failure.exit.into()
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! One message on its way from an input to an output.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use waxseal::{DecryptRequest, EncryptRequest, SecretBytes, target::FromReader};
+
+use crate::armor::{ArmorReader, ArmorWriter};
+use crate::failure::{Direction, Failure};
+use crate::output::Output;
+
+/// Large enough that calls don't count, small enough for a core's cache.
+const BUFFER_LEN: usize = 512 << 10;
+
+/// Encrypts all of the request's source to `output`, as text if `armor` is set.
+pub(crate) fn encrypt<R: Read>(
+    request: EncryptRequest<'_, FromReader<R>>,
+    output: &mut Output,
+    armor: bool,
+) -> Result<(), Failure> {
+    let fail = |error| Failure::client(error, Direction::Encrypt);
+    let mut message = request.wait().map_err(fail)?;
+    if !armor {
+        return pump(&mut message, output, Direction::Encrypt);
+    }
+    let mut text = ArmorWriter::new(output);
+    pump(&mut message, &mut text, Direction::Encrypt)?;
+    text.finish().map_err(Failure::output)
+}
+
+/// Decrypts the request's source to `output`. Only an `Ok` says that all of it verified.
+pub(crate) fn decrypt<R: Read>(
+    request: DecryptRequest<'_, FromReader<R>>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let fail = |error| Failure::client(error, Direction::Decrypt);
+    pump(&mut request.wait().map_err(fail)?, output, Direction::Decrypt)
+}
+
+/// A source as it is, or the message in its base64 text.
+pub(crate) enum Armored<R: Read> {
+    No(R),
+    Yes(Box<ArmorReader<R>>),
+}
+
+impl<R: Read> Armored<R> {
+    pub(crate) fn new(source: R, armor: bool) -> Self {
+        if armor { Self::Yes(Box::new(ArmorReader::new(source))) } else { Self::No(source) }
+    }
+}
+
+impl<R: Read> Read for Armored<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::No(source) => source.read(out),
+            Self::Yes(text) => text.read(out),
+        }
+    }
+}
+
+fn pump(from: &mut impl Read, to: &mut impl Write, direction: Direction) -> Result<(), Failure> {
+    let mut buffer = SecretBytes::zeroed(BUFFER_LEN);
+    loop {
+        let read = match from.read(buffer.expose_mut()) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Failure::client(error.into(), direction)),
+        };
+        to.write_all(buffer.expose().get(..read).unwrap_or_default()).map_err(Failure::output)?;
+    }
+}
