@@ -84,6 +84,12 @@ impl Encryptor {
         &self.header
     }
 
+    /// The cipher of this message's blocks, for whoever seals them out of order.
+    #[must_use]
+    pub fn frame_cipher(&self) -> &FrameCipher {
+        &self.cipher
+    }
+
     /// Plaintext bytes of a regular frame.
     #[must_use]
     pub fn frame_length(&self) -> usize {
