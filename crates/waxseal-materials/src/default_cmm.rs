@@ -33,6 +33,7 @@ pub const RESERVED_CONTEXT_PREFIX: &str = "aws-crypto-";
 #[derive(Clone, Debug)]
 pub struct DefaultCmm {
     crypto: &'static CryptoProvider,
+    // Called through `as_ref`, since an `Arc` of a keyring is one too and boxes another future.
     keyring: Arc<dyn Keyring>,
 }
 
@@ -79,7 +80,7 @@ impl CryptographicMaterialsManager for DefaultCmm {
         request: EncryptionMaterialsRequest,
     ) -> Result<EncryptionMaterials, MaterialsError> {
         let asked = self.begin(request)?;
-        let answer = self.keyring.on_encrypt(asked.clone()).await?;
+        let answer = self.keyring.as_ref().on_encrypt(asked.clone()).await?;
         answer.check_grown_from(&asked)?;
         answer.check_complete()?;
         Ok(answer)
@@ -97,7 +98,7 @@ impl CryptographicMaterialsManager for DefaultCmm {
         if let Some(key) = verification_key {
             asked = asked.with_verification_key(key)?;
         }
-        let answer = self.keyring.on_decrypt(asked.clone(), &request.encrypted_data_keys).await?;
+        let answer = self.keyring.as_ref().on_decrypt(asked.clone(), &request.encrypted_data_keys).await?;
         answer.check_grown_from(&asked)?;
         answer.check_complete()?;
         Ok(answer)

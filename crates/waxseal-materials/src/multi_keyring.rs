@@ -83,7 +83,7 @@ impl Keyring for MultiKeyring {
         materials.check_no_data_key()?;
         let mut failures = KeyFailures::default();
         for (name, keyring) in self.parts() {
-            match keyring.on_decrypt(materials.clone(), encrypted_data_keys).await {
+            match keyring.as_ref().on_decrypt(materials.clone(), encrypted_data_keys).await {
                 Ok(answer) if answer.data_key().is_some() => return Ok(answer),
                 Ok(_) => failures.absorb(&name, MaterialsError::Illegal("no data key")),
                 Err(error) => failures.absorb(&name, error),
@@ -98,7 +98,7 @@ async fn ask(
     keyring: &Arc<dyn Keyring>,
     materials: EncryptionMaterials,
 ) -> Result<EncryptionMaterials, MaterialsError> {
-    let answer = keyring.on_encrypt(materials.clone()).await?;
+    let answer = keyring.as_ref().on_encrypt(materials.clone()).await?;
     answer.check_grown_from(&materials)?;
     if answer.data_key().is_none() {
         return Err(MaterialsError::Illegal("no data key"));

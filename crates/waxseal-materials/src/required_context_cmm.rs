@@ -52,7 +52,7 @@ impl CryptographicMaterialsManager for RequiredEncryptionContextCmm {
     ) -> Result<EncryptionMaterials, MaterialsError> {
         check_present(&request.encryption_context, &self.required_keys)?;
         request.required_context_keys.extend(self.required_keys.iter().cloned());
-        let materials = self.underlying.get_encryption_materials(request).await?;
+        let materials = self.underlying.as_ref().get_encryption_materials(request).await?;
         if !materials.required_context_keys().is_superset(&self.required_keys) {
             return Err(MaterialsError::Illegal("a materials manager dropped a required context key"));
         }
@@ -64,7 +64,7 @@ impl CryptographicMaterialsManager for RequiredEncryptionContextCmm {
         request: DecryptMaterialsRequest,
     ) -> Result<DecryptionMaterials, MaterialsError> {
         check_present(&request.reproduced_context, &self.required_keys)?;
-        let materials = self.underlying.decrypt_materials(request).await?;
+        let materials = self.underlying.as_ref().decrypt_materials(request).await?;
         check_present(materials.encryption_context(), &self.required_keys)?;
         Ok(materials)
     }
