@@ -94,7 +94,7 @@ fn context(turn: usize) -> BTreeMap<String, String> {
         0 => &[],
         1 => &[("tenant", "7"), ("purpose", "interop")],
         2 => &[("ключ", "значение"), ("empty", "")],
-        _ => &[("b", "2"), ("a", "1"), ("\u{ff5e}", "wide"), ("z", "\u{1f511}")],
+        _ => &[("b", "2"), ("a", "1"), ("\u{ff5e}", "wide"), ("\u{1f511}", "key")],
     };
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
