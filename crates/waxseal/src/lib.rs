@@ -23,6 +23,7 @@ mod decrypt;
 mod encrypt;
 mod error;
 pub mod io;
+mod pump;
 pub mod target;
 
 pub use blocking::Runtime;

@@ -83,10 +83,10 @@ fn a_sink_that_fails_is_reported_and_ends_the_message() {
         for left in [0, 10, 600] {
             let sink = FailingSink { left, taken: Vec::new() };
             let mut writer = client.encrypt_writer(sink).frame_length(100).wait().unwrap();
-            let error = writer.write_all(&plaintext(1000)).unwrap_err();
+            let error = writer.write_all(&plaintext(1000)).and_then(|()| writer.flush()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::StorageFull);
             assert!(writer.write(b"more").is_err());
-            assert!(matches!(writer.finish(), Err(Error::StreamEnded)));
+            assert_eq!(writer.finish().unwrap_err().class(), ErrorClass::Io);
         }
         let sink = FailingSink { left: 600, taken: Vec::new() };
         let mut writer = client.encrypt_writer(sink).wait().unwrap();
@@ -174,4 +174,53 @@ fn the_plaintext_bound_holds_on_every_path() {
     let error = request.wait().unwrap().read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(Error::behind(&error).unwrap().class(), ErrorClass::Limit);
     assert!(client.encrypt(&plain).plaintext_len_bound(1001).wait().is_ok());
+}
+
+/// Fails twenty times, on every other call, and takes a few bytes on those between.
+#[derive(Debug, Default)]
+struct FlakySink {
+    calls: usize,
+    taken: Vec<u8>,
+}
+
+impl Write for FlakySink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.calls += 1;
+        if self.calls.is_multiple_of(2) && self.calls <= 40 {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        let len = bytes.len().min(33);
+        self.taken.extend_from_slice(&bytes[..len]);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes all of `input`, trying again after errors of the sink.
+fn write_stubbornly(writer: &mut impl Write, mut input: &[u8]) {
+    while !input.is_empty() {
+        match writer.write(input) {
+            Ok(len) => input = &input[len..],
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TimedOut),
+        }
+    }
+    while writer.flush().is_err() {}
+}
+
+#[test]
+fn an_error_of_the_sink_loses_nothing_and_the_call_may_be_tried_again() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let plain = plaintext(1050);
+        let mut sealing = client.encrypt_writer(FlakySink::default()).frame_length(100).wait().unwrap();
+        write_stubbornly(&mut sealing, &plain);
+        let whole = sealing.finish().unwrap().taken;
+        assert_eq!(client.decrypt(&whole).wait().unwrap().plaintext, plain);
+        let mut opening = client.decrypt_writer(FlakySink::default()).wait().unwrap();
+        write_stubbornly(&mut opening, &whole);
+        assert_eq!(opening.finish().unwrap().taken, plain);
+    }
 }

@@ -5,26 +5,51 @@
 //! | you read | [`EncryptingReader`] | [`DecryptingReader`] |
 //! | you write | [`EncryptingWriter`] | [`DecryptingWriter`] |
 //!
-//! Memory is a few hundred KiB, or a few frames if that is more. After an error a stream
-//! gives errors only; a reader never ends with `Ok(0)` on a message that did not verify.
+//! Memory is a few hundred KiB, or a few frames if that is more. When something is wrong with
+//! a message, its stream gives errors only from then on; a reader never ends with `Ok(0)` on a
+//! message that did not verify. An error of the source or sink itself is passed on and loses
+//! nothing: the call may be tried again.
 
 mod decrypting_reader;
 mod decrypting_writer;
 mod encrypting_reader;
 mod encrypting_writer;
-mod window;
 
 pub use decrypting_reader::DecryptingReader;
 pub use decrypting_writer::DecryptingWriter;
 pub use encrypting_reader::EncryptingReader;
 pub use encrypting_writer::EncryptingWriter;
 
-/// What a stream tries to take at a time: large enough that calls don't count, small enough
-/// to stay in a core's cache.
-const CHUNK: usize = 256 << 10;
+use std::io::{self, ErrorKind, Read, Write};
 
-/// Bytes of as many whole blocks of `block_len` as make about a chunk, and of one at least.
-fn whole_blocks(block_len: usize) -> usize {
-    let blocks = CHUNK.checked_div(block_len).unwrap_or(0).max(1);
-    block_len.saturating_mul(blocks)
+use crate::Error;
+
+/// `Read::read` that tries again when it was interrupted.
+fn read_retrying(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(room) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// `Write::write` that tries again when it was interrupted, and takes no 0 for an answer.
+fn write_retrying(sink: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match sink.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            result => return result,
+        }
+    }
+}
+
+/// Behind input that was taken, a sink's error is left for the next call, which meets the same
+/// sink with the same bytes: an error means that nothing was taken.
+fn later(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(Error::Io(_)) => Ok(()),
+        other => other,
+    }
 }

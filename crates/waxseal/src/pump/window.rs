@@ -1,7 +1,5 @@
 //! A buffer that is filled at its end and emptied from its front.
 
-use std::io::{self, ErrorKind, Read};
-
 use waxseal_crypto::SecretBytes;
 
 /// Bytes that came and were not taken yet. It grows by doubling, only once what it has is
@@ -15,6 +13,10 @@ pub(crate) struct Window {
 impl Window {
     pub(crate) fn new(capacity: usize) -> Self {
         Self { bytes: SecretBytes::zeroed(capacity), start: 0, end: 0 }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,15 +55,17 @@ impl Window {
         now.len()
     }
 
-    /// Reads once, as much as fits; makes room if there is little. Returns 0 at the end.
-    pub(crate) fn fill_from(&mut self, source: &mut impl Read) -> io::Result<usize> {
-        // Moving what is unread, less than a block, is cheaper than a small read.
+    /// Room to write to, all that there is: see [`Window::filled`]. What is unread, less than
+    /// a block, moves to the front first: that is cheaper than a small read.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
         let free = self.bytes.len().saturating_sub(self.len());
         self.make_room(free.max(1));
-        let room = self.bytes.expose_mut().get_mut(self.end..).unwrap_or_default();
-        let read = read_retrying(source, room)?;
-        self.end = self.end.saturating_add(read).min(self.bytes.len());
-        Ok(read)
+        self.bytes.expose_mut().get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Says that so many bytes of the space were written.
+    pub(crate) fn filled(&mut self, len: usize) {
+        self.end = self.end.saturating_add(len).min(self.bytes.len());
     }
 
     /// Room for `len` more bytes: by moving what is unread to the front, or by growing.
@@ -82,16 +86,6 @@ impl Window {
         }
         self.start = 0;
         self.end = unread;
-    }
-}
-
-/// `Read::read` that tries again when it was interrupted.
-pub(crate) fn read_retrying(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match source.read(room) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 

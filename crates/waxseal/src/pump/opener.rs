@@ -1,0 +1,264 @@
+//! From a message to its plaintext, in pieces of any size.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use waxseal_crypto::SecretBytes;
+use waxseal_format::{Header, HeaderDecoder, HeaderProgress};
+use waxseal_message::{BodyDecryptor, DecryptOptions, InPlace, MessageError, Next, ParsedHeader};
+
+use super::window::Window;
+use super::{CHUNK, copy_front};
+use crate::Error;
+
+/// Takes a message in pieces, gives out its plaintext in pieces.
+///
+/// Before more is opened, what is [`Opener::waiting`] must be given out.
+pub(crate) struct Opener {
+    state: State,
+    /// The message: what came and was not opened, and the block that was opened in place.
+    window: Window,
+    /// Plaintext that was opened straight from a caller's input.
+    scratch: SecretBytes,
+    output: Output,
+}
+
+enum State {
+    Header(HeaderDecoder),
+    /// The header is with whoever gets the materials.
+    Authenticating,
+    Body(BodyDecryptor),
+    Failed,
+}
+
+enum Output {
+    None,
+    /// A block that was opened where it stands, at the front of the window.
+    Window {
+        plaintext: Range<usize>,
+        block_len: usize,
+    },
+    Scratch(Range<usize>),
+}
+
+/// What a stream has to do next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Give out what is waiting.
+    Plaintext,
+    /// Bring more of the message, or say that it ended.
+    Input,
+    /// Get the materials for this header, and bring the [`Opener::authenticated`] body.
+    Authenticate(Box<ParsedHeader>),
+    /// The message is complete; bring nothing more.
+    End,
+}
+
+impl Opener {
+    pub(crate) fn new(options: &DecryptOptions) -> Self {
+        Self {
+            state: State::Header(HeaderDecoder::new(options.header_limits())),
+            window: Window::new(0),
+            scratch: SecretBytes::zeroed(0),
+            output: Output::None,
+        }
+    }
+
+    /// The header, once it is authenticated.
+    pub(crate) fn header(&self) -> Option<&Arc<Header>> {
+        match &self.state {
+            State::Body(body) => Some(body.header()),
+            _ => None,
+        }
+    }
+
+    /// Does what can be done with the bytes that are there.
+    ///
+    /// # Errors
+    /// What is wrong with the message; after that [`Error::StreamEnded`].
+    pub(crate) fn advance(&mut self) -> Result<Step, Error> {
+        if !self.waiting().is_empty() {
+            return Ok(Step::Plaintext);
+        }
+        self.release();
+        self.failing(Self::next_step)
+    }
+
+    /// The body, for the header that [`Step::Authenticate`] gave out.
+    pub(crate) fn authenticated(&mut self, body: BodyDecryptor) {
+        self.state = State::Body(body);
+    }
+
+    /// Plaintext that is ready to be given out.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        let (bytes, range) = match &self.output {
+            Output::None => return &[],
+            Output::Window { plaintext, .. } => (self.window.unread(), plaintext),
+            Output::Scratch(range) => (self.scratch.expose(), range),
+        };
+        bytes.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Says that so many of the waiting bytes were given out.
+    pub(crate) fn gave(&mut self, len: usize) {
+        if let Output::Window { plaintext: range, .. } | Output::Scratch(range) = &mut self.output {
+            range.start = range.start.saturating_add(len).min(range.end);
+        }
+        if self.waiting().is_empty() {
+            self.release();
+        }
+    }
+
+    /// Gives waiting bytes out to `out`; returns how many.
+    pub(crate) fn give(&mut self, out: &mut [u8]) -> usize {
+        let len = copy_front(self.waiting(), out);
+        self.gave(len);
+        len
+    }
+
+    /// Room for more of the message: see [`Opener::filled`].
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        if self.window.capacity() == 0 {
+            self.window = Window::new(CHUNK);
+        }
+        self.window.space()
+    }
+
+    /// Says that so many bytes of the space are the message's.
+    pub(crate) fn filled(&mut self, len: usize) {
+        self.window.filled(len);
+    }
+
+    /// Opens the whole blocks of the window straight to `out`, as many as fit; returns bytes
+    /// written. Does nothing while something is waiting, or before the body.
+    ///
+    /// # Errors
+    /// As [`Opener::advance`].
+    pub(crate) fn open_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        if !matches!(self.output, Output::None) {
+            return Ok(0);
+        }
+        self.failing(|opener| {
+            let State::Body(body) = &mut opener.state else { return Ok(0) };
+            let progress = body.push(opener.window.unread(), out)?;
+            opener.window.consume(progress.read);
+            Ok(progress.written)
+        })
+    }
+
+    /// Takes the front of `input`, opening blocks straight from it where it holds some;
+    /// returns how much. To be called when [`Step::Input`] or [`Step::End`] came.
+    ///
+    /// # Errors
+    /// As [`Opener::advance`]; behind the end [`MessageError::TrailingBytes`].
+    pub(crate) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+        self.failing(|opener| match &mut opener.state {
+            State::Body(_) if opener.window.is_empty() => opener.open_from(input),
+            State::Body(body) => match body.open_in_place(opener.window.unread_mut())? {
+                InPlace::Need(total) => Ok(opener.window.append(input, total)),
+                _ => Err(MessageError::TrailingBytes.into()),
+            },
+            State::Header(_) => Ok(opener.window.append(input, CHUNK)),
+            State::Authenticating | State::Failed => Err(Error::StreamEnded),
+        })
+    }
+
+    /// Says that the message has ended.
+    ///
+    /// # Errors
+    /// [`MessageError::Truncated`] or [`MessageError::TrailingBytes`] unless it is complete.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        self.failing(|opener| match &mut opener.state {
+            State::Header(decoder) => match decoder.push(&[]).map_err(MessageError::from)? {
+                HeaderProgress::Need(more) => Err(MessageError::from(decoder.truncated(more)).into()),
+                HeaderProgress::Done { .. } => Err(Error::StreamEnded),
+            },
+            State::Body(body) => Ok(body.finish(opener.window.unread())?),
+            State::Authenticating | State::Failed => Err(Error::StreamEnded),
+        })
+    }
+
+    /// Ends the stream for a fault that its owner found.
+    pub(crate) fn fail(&mut self) {
+        self.state = State::Failed;
+        self.output = Output::None;
+    }
+
+    fn next_step(&mut self) -> Result<Step, Error> {
+        match &mut self.state {
+            State::Header(decoder) => {
+                let unread = self.window.unread();
+                let taken = unread.len();
+                match decoder.push(unread).map_err(MessageError::from)? {
+                    HeaderProgress::Need(_) => {
+                        self.window.consume(taken);
+                        Ok(Step::Input)
+                    }
+                    HeaderProgress::Done { header, consumed } => {
+                        self.window.consume(consumed);
+                        self.state = State::Authenticating;
+                        Ok(Step::Authenticate(Box::new((*header).into())))
+                    }
+                }
+            }
+            State::Body(_) => self.open_next(),
+            State::Authenticating | State::Failed => Err(Error::StreamEnded),
+        }
+    }
+
+    /// Opens blocks in the window until one has plaintext.
+    fn open_next(&mut self) -> Result<Step, Error> {
+        let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
+        loop {
+            match body.open_in_place(self.window.unread_mut())? {
+                InPlace::Opened { plaintext, consumed } if plaintext.is_empty() => {
+                    self.window.consume(consumed);
+                }
+                InPlace::Opened { plaintext, consumed } => {
+                    self.output = Output::Window { plaintext, block_len: consumed };
+                    return Ok(Step::Plaintext);
+                }
+                InPlace::Need(_) => return Ok(Step::Input),
+                InPlace::End if self.window.is_empty() => return Ok(Step::End),
+                InPlace::End => return Err(MessageError::TrailingBytes.into()),
+            }
+        }
+    }
+
+    /// Opens the whole blocks at the front of `input`; what doesn't make a block is kept.
+    fn open_from(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
+        if self.scratch.is_empty() {
+            self.scratch = SecretBytes::zeroed(CHUNK);
+        }
+        let progress = body.push(input, self.scratch.expose_mut())?;
+        self.output = Output::Scratch(0..progress.written);
+        match progress.next {
+            _ if progress.read > 0 => Ok(progress.read),
+            Next::Input(total) => Ok(self.window.append(input, total)),
+            // The block fits a limit and is there whole, so this is no more than was sent.
+            Next::Room(room) => {
+                self.scratch = SecretBytes::zeroed(room);
+                self.open_from(input)
+            }
+            Next::End if input.is_empty() => Ok(0),
+            Next::End => Err(MessageError::TrailingBytes.into()),
+        }
+    }
+
+    /// Drops what was given out.
+    fn release(&mut self) {
+        if let Output::Window { block_len, .. } = std::mem::replace(&mut self.output, Output::None) {
+            self.window.consume(block_len);
+        }
+    }
+
+    /// After an error there is nothing but errors, and nothing waits.
+    fn failing<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let result = run(self);
+        if result.is_err() {
+            self.fail();
+        }
+        result
+    }
+}

@@ -1,0 +1,178 @@
+//! From plaintext to a message, in pieces of any size.
+
+use std::sync::Arc;
+
+use waxseal_format::Header;
+use waxseal_message::Encryptor;
+
+use super::window::Window;
+use super::{copy_front, whole_blocks};
+use crate::Error;
+
+/// Takes plaintext in pieces, gives out the message in pieces.
+///
+/// Before more is sealed, what is [`Sealer::waiting`] must be given out.
+pub(crate) struct Sealer {
+    state: State,
+    header: Arc<Header>,
+    plaintext: Window,
+    sealed: Vec<u8>,
+    /// Bytes of `sealed` that were given out, and that are filled.
+    given: usize,
+    filled: usize,
+}
+
+enum State {
+    Open(Encryptor),
+    /// The end of the message is in `sealed`, or was given out.
+    Ended,
+    Failed,
+}
+
+impl Sealer {
+    /// The header's bytes are the first to be given out.
+    pub(crate) fn new(encryptor: Encryptor, header_bytes: Vec<u8>) -> Self {
+        Self {
+            header: Arc::clone(encryptor.header()),
+            plaintext: Window::new(0),
+            filled: header_bytes.len(),
+            sealed: header_bytes,
+            given: 0,
+            state: State::Open(encryptor),
+        }
+    }
+
+    pub(crate) fn header(&self) -> &Arc<Header> {
+        &self.header
+    }
+
+    /// Bytes of the message that are ready to be given out.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        self.sealed.get(self.given..self.filled).unwrap_or_default()
+    }
+
+    /// Says that so many of the waiting bytes were given out.
+    pub(crate) fn gave(&mut self, len: usize) {
+        self.given = self.given.saturating_add(len).min(self.filled);
+    }
+
+    /// Gives waiting bytes out to `out`; returns how many.
+    pub(crate) fn give(&mut self, out: &mut [u8]) -> usize {
+        let len = copy_front(self.waiting(), out);
+        self.gave(len);
+        len
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Room for plaintext: see [`Sealer::filled`].
+    ///
+    /// # Errors
+    /// [`Error::StreamEnded`] after the end or an error.
+    pub(crate) fn space(&mut self) -> Result<&mut [u8], Error> {
+        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
+        if self.plaintext.capacity() == 0 {
+            self.plaintext = Window::new(whole_blocks(encryptor.frame_length()));
+        }
+        Ok(self.plaintext.space())
+    }
+
+    /// Says that so many bytes of the space are plaintext.
+    pub(crate) fn filled(&mut self, len: usize) {
+        self.plaintext.filled(len);
+    }
+
+    /// Seals the whole frames of the window straight to `out`, as many as fit; returns bytes
+    /// written.
+    ///
+    /// # Errors
+    /// What the machine gives; after that [`Error::StreamEnded`].
+    pub(crate) fn seal_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        let plaintext = &mut self.plaintext;
+        with_encryptor(&mut self.state, |encryptor| {
+            let progress = encryptor.push(plaintext.unread(), out)?;
+            plaintext.consume(progress.read);
+            Ok(progress.written)
+        })
+    }
+
+    /// Seals the whole frames of the window; they are waiting then.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal_to`].
+    pub(crate) fn seal(&mut self) -> Result<(), Error> {
+        let (plaintext, sealed) = (&mut self.plaintext, &mut self.sealed);
+        let written = with_encryptor(&mut self.state, |encryptor| {
+            sealed.resize(whole_blocks(encryptor.block_len()), 0);
+            let progress = encryptor.push(plaintext.unread(), sealed)?;
+            plaintext.consume(progress.read);
+            Ok(progress.written)
+        })?;
+        (self.given, self.filled) = (0, written);
+        Ok(())
+    }
+
+    /// Takes the front of `input`, straight to frames where it holds some; returns how much.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal_to`].
+    pub(crate) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
+        let frame_length = encryptor.frame_length();
+        if self.plaintext.is_empty() && input.len() >= frame_length {
+            return self.seal_from(input);
+        }
+        let taken = self.plaintext.append(input, frame_length);
+        if self.plaintext.len() == frame_length {
+            self.seal()?;
+        }
+        Ok(taken)
+    }
+
+    fn seal_from(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let sealed = &mut self.sealed;
+        let progress = with_encryptor(&mut self.state, |encryptor| {
+            sealed.resize(whole_blocks(encryptor.block_len()), 0);
+            Ok(encryptor.push(input, sealed)?)
+        })?;
+        (self.given, self.filled) = (0, progress.written);
+        Ok(progress.read)
+    }
+
+    /// Seals what is left, and the footer; then all is waiting.
+    ///
+    /// # Errors
+    /// What the machine gives, and [`Error::StreamEnded`] after the end or an error.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        let encryptor = match std::mem::replace(&mut self.state, State::Failed) {
+            State::Open(encryptor) => encryptor,
+            _ => return Err(Error::StreamEnded),
+        };
+        let rest = self.plaintext.unread();
+        self.sealed.resize(encryptor.final_len(rest.len()), 0);
+        self.filled = encryptor.finish(rest, &mut self.sealed)?;
+        self.given = 0;
+        self.plaintext = Window::new(0);
+        self.state = State::Ended;
+        Ok(())
+    }
+}
+
+/// Runs the machine; if it fails, it is gone.
+fn with_encryptor<T>(
+    state: &mut State,
+    run: impl FnOnce(&mut Encryptor) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut encryptor = match std::mem::replace(state, State::Failed) {
+        State::Open(encryptor) => encryptor,
+        other => {
+            *state = other;
+            return Err(Error::StreamEnded);
+        }
+    };
+    let output = run(&mut encryptor)?;
+    *state = State::Open(encryptor);
+    Ok(output)
+}
