@@ -1,0 +1,101 @@
+//! Streams against one-shot: the same plaintext, or the same class of error, however the
+//! bytes come in pieces and whatever was changed in them.
+
+use waxseal::format::MessageLengths;
+use waxseal::{Client, DecryptOptions, EncryptOptions, Error, ErrorClass};
+
+use crate::Choices;
+use crate::choices::Sizes;
+use crate::edits::edited;
+use crate::setup::{clients, decrypt_options, encrypt_options, openers, pick_suite, restart_randomness};
+use crate::{open, seal};
+
+/// Choices, then a message, or a plaintext to make one of.
+pub fn body(input: &[u8]) {
+    restart_randomness();
+    let mut choices = Choices::new(input);
+    let provider = choices.below(2);
+    let client = &openers()[provider];
+    let mut sizes = Sizes::new(&mut choices);
+    let options = options(&mut choices);
+    let given = choices.one_in(2);
+    let encrypt = encrypt_options_of(&mut choices);
+    let way = choices.below(4);
+    let script = choices.bytes(24);
+    let material = choices.rest();
+    if given {
+        let message = edited(&mut Choices::new(script), material.to_vec(), 3);
+        check(client, &options, &message, None, &mut sizes);
+    } else {
+        let message = seal(&clients(1)[provider], &encrypt, material, way, &mut sizes);
+        let message = edited(&mut Choices::new(script), message, 3);
+        check(client, &options, &message, Some(material), &mut sizes);
+    }
+}
+
+fn options(choices: &mut Choices<'_>) -> DecryptOptions {
+    let mut options = decrypt_options();
+    match choices.below(8) {
+        1 => options.max_frame_length = 64,
+        2 => options.max_unframed_len = 64,
+        3 => options.max_header_len = 200,
+        4 => options.max_encrypted_data_keys = 1,
+        5 => options.net_v4_0_0_retry = true,
+        _ => {}
+    }
+    options
+}
+
+fn encrypt_options_of(choices: &mut Choices<'_>) -> EncryptOptions {
+    let mut options = encrypt_options(pick_suite(choices));
+    options.frame_length = choices.pick(&[16, 1, 7, 64, 200, 1000, 4096, 70_000]);
+    options
+}
+
+/// Makes a message one-shot or by a stream, and checks that it is whole.
+fn seal(
+    client: &Client,
+    options: &EncryptOptions,
+    plaintext: &[u8],
+    way: usize,
+    sizes: &mut Sizes,
+) -> Vec<u8> {
+    let message = match way {
+        0 => client.encrypt(plaintext).options(options.clone()).wait().unwrap().message,
+        1 => seal::writer(client, options, plaintext, sizes),
+        2 => seal::reader(client, options, plaintext, sizes),
+        _ => {
+            let unfinished = seal::unfinished_writer(client, options, plaintext, sizes);
+            let (_, error) = open::one_shot(client, &decrypt_options(), &unfinished);
+            assert_eq!(error.map(|error| error.class()), Some(ErrorClass::Truncated));
+            seal::writer(client, options, plaintext, sizes)
+        }
+    };
+    let opened = client.decrypt(&message).options(decrypt_options()).wait().unwrap();
+    assert_eq!(opened.plaintext, plaintext);
+    let lengths = MessageLengths::of(&opened.header, plaintext.len() as u64).unwrap();
+    assert_eq!(lengths.total(), Some(message.len() as u64));
+    message
+}
+
+fn check(
+    client: &Client,
+    options: &DecryptOptions,
+    message: &[u8],
+    plaintext: Option<&[u8]>,
+    sizes: &mut Sizes,
+) {
+    let (whole, error) = open::one_shot(client, options, message);
+    let class = error.as_ref().map(Error::class);
+    let streams = [
+        open::reader(client, options, message, sizes),
+        open::buffered_reader(client, options, message, sizes),
+        open::writer(client, options, message, sizes),
+    ];
+    for (given, error) in streams {
+        assert_eq!(error.as_ref().map(Error::class), class, "{error:?}");
+        assert!(class.is_some() || given == whole, "another plaintext");
+        assert!(plaintext.is_none_or(|plaintext| plaintext.starts_with(&given)), "never written");
+    }
+    assert!(class.is_some() || plaintext.is_none_or(|plaintext| plaintext == whole), "never written");
+}
