@@ -18,6 +18,7 @@ mod error;
 mod provider;
 mod rsa_key;
 mod secret;
+mod stack;
 
 pub use ecdsa_der::{FixedSignature, decode_der, encode_fixed_length_der, has_sec1_form};
 pub use error::{CryptoError, KeyError};
@@ -27,4 +28,5 @@ pub use provider::{
 };
 pub use rsa_key::{RsaPrivateDer, RsaPublicDer};
 pub use secret::{SecretBytes, constant_time_eq};
+pub use stack::on_wiped_stack;
 pub use waxseal_format::{AeadAlgorithm, HashAlgorithm, SignatureAlgorithm};

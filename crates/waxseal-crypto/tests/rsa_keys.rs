@@ -130,6 +130,21 @@ fn what_is_no_key_is_refused() {
 }
 
 #[test]
+fn a_private_key_with_zeros_for_its_parts_is_refused() {
+    // SEQUENCE { 0, n, e, d, p, q, dp, dq, qinv }, the last of them zero.
+    let der = [0x30, 27, 2, 1, 0, 2, 1, 7, 2, 1, 3, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 0];
+    assert_eq!(private(der).unwrap_err(), KeyError::Encoding("an RSA private key without all its parts"));
+}
+
+#[test]
+fn a_private_exponent_longer_than_its_modulus_is_refused() {
+    // SEQUENCE { 0, n, e, d, p, q, dp, dq, qinv }, the private exponent of two bytes.
+    let der = [0x30, 28, 2, 1, 0, 2, 1, 7, 2, 1, 3, 2, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 5, 2, 1, 5];
+    let expected = KeyError::Encoding("an RSA private exponent longer than the modulus");
+    assert_eq!(private(der).unwrap_err(), expected);
+}
+
+#[test]
 fn every_cut_of_a_key_is_refused() {
     for whole in [der_of(PKCS8), der_of(PKCS1)] {
         for len in 0..whole.len() {

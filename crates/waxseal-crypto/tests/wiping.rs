@@ -2,12 +2,11 @@
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-#![allow(clippy::cast_possible_truncation, unreachable_pub)]
 
 mod memory;
 
 use memory::Needle;
-use waxseal_crypto::{CryptoError, Random, RsaPrivateDer, SecretBytes};
+use waxseal_crypto::{CryptoError, Random, RsaPrivateDer, SecretBytes, on_wiped_stack};
 
 /// Else the other tests would prove nothing.
 #[test]
@@ -61,6 +60,24 @@ fn a_private_key_and_all_that_was_made_on_the_way_is_gone() {
     let again = RsaPrivateDer::from_pem_or_der(pem.expose()).unwrap();
     assert_eq!(needle.count(), 2, "while two keys live");
     drop((key, pem, again));
+    assert_eq!(needle.count(), 0);
+}
+
+/// Leaves the secret deep in its frame.
+#[inline(never)]
+fn leave(needle: &Needle) {
+    let mut frame = [0u8; 6000];
+    needle.reveal(&mut frame);
+    std::hint::black_box(&mut frame);
+}
+
+#[test]
+fn a_stack_is_overwritten() {
+    let _alone = memory::alone();
+    let needle = Needle::new(5);
+    leave(&needle);
+    assert!(needle.count() > 0, "else this test would prove nothing");
+    on_wiped_stack(|| leave(&needle));
     assert_eq!(needle.count(), 0);
 }
 

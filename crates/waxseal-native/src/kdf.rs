@@ -1,9 +1,10 @@
 //! HKDF over RustCrypto's HMAC, which wipes its states and its outputs when they are dropped.
+//! What moving them left on the stack is overwritten.
 
 use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha384, Sha512};
-use waxseal_crypto::{CryptoError, HashAlgorithm, HkdfOutput, Kdf};
+use waxseal_crypto::{CryptoError, HashAlgorithm, HkdfOutput, Kdf, on_wiped_stack};
 
 /// HKDF.
 #[derive(Debug)]
@@ -20,11 +21,11 @@ impl Kdf for Hkdf {
         if outputs.iter().any(|output| output.output.len() > 255 * hash.output_len()) {
             return Err(CryptoError::BufferLength);
         }
-        match hash {
+        on_wiped_stack(|| match hash {
             HashAlgorithm::Sha256 => derive::<Hmac<Sha256>>(salt, key_material, outputs),
             HashAlgorithm::Sha384 => derive::<Hmac<Sha384>>(salt, key_material, outputs),
             HashAlgorithm::Sha512 => derive::<Hmac<Sha512>>(salt, key_material, outputs),
-        }
+        })
     }
 }
 

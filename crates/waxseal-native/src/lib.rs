@@ -28,6 +28,9 @@
 mod aead;
 mod digest;
 mod kdf;
+#[cfg(all(test, target_os = "linux"))]
+#[path = "../../waxseal-crypto/tests/memory/mod.rs"]
+mod memory;
 mod random;
 mod rsa;
 mod select;

@@ -1,11 +1,11 @@
-//! AES-GCM by aes-gcm, which checks the tag before it decrypts and wipes keys when dropped.
+//! AES-GCM by aes-gcm, which checks the tag before it decrypts and wipes keys when they are dropped.
 
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{self, AeadInOut, KeyInit};
 use aes_gcm::aes::Aes192;
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use waxseal_crypto::{Aead, AeadAlgorithm, AeadKey, CryptoError, Nonce, Tag};
+use waxseal_crypto::{Aead, AeadAlgorithm, AeadKey, CryptoError, Nonce, Tag, on_wiped_stack};
 
 type Aes192Gcm = aes_gcm::AesGcm<Aes192, U12>;
 
@@ -15,16 +15,32 @@ pub(crate) struct AesGcm;
 
 impl Aead for AesGcm {
     fn key(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn AeadKey>, CryptoError> {
-        let made: Result<Box<dyn AeadKey>, _> = match algorithm {
-            AeadAlgorithm::Aes128Gcm => Aes128Gcm::new_from_slice(key).map(|key| Box::new(Key(key)) as _),
-            AeadAlgorithm::Aes192Gcm => Aes192Gcm::new_from_slice(key).map(|key| Box::new(Key(key)) as _),
-            AeadAlgorithm::Aes256Gcm => Aes256Gcm::new_from_slice(key).map(|key| Box::new(Key(key)) as _),
-        };
-        made.map_err(|_| CryptoError::KeyLength { expected: algorithm.key_len(), found: key.len() })
+        let made = on_wiped_stack(|| match algorithm {
+            AeadAlgorithm::Aes128Gcm => boxed::<Aes128Gcm>(key),
+            AeadAlgorithm::Aes192Gcm => boxed::<Aes192Gcm>(key),
+            AeadAlgorithm::Aes256Gcm => boxed::<Aes256Gcm>(key),
+        });
+        made.ok_or(CryptoError::KeyLength { expected: algorithm.key_len(), found: key.len() })
     }
 }
 
+/// `None` if the key has another length.
+fn boxed<A>(key: &[u8]) -> Option<Box<dyn AeadKey>>
+where
+    A: KeyInit + AeadInOut<NonceSize = U12, TagSize = U16> + Send + Sync + 'static,
+{
+    Some(Box::new(Key(A::new_from_slice(key).ok()?)))
+}
+
+/// Wipes itself. The library's code leaves round keys on the stack of those who use it: this
+/// overwrites that too, where the key is dropped by the thread that used it, at about the same depth.
 struct Key<A>(A);
+
+impl<A> Drop for Key<A> {
+    fn drop(&mut self) {
+        on_wiped_stack(|| ());
+    }
+}
 
 impl<A: AeadInOut<NonceSize = U12, TagSize = U16>> Key<A> {
     fn seal_buffer(

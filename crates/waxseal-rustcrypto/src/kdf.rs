@@ -1,10 +1,10 @@
-//! HKDF by hkdf. Its states are wiped when they are dropped; the last block of each output,
-//! which the library keeps on the stack for a moment, is not.
+//! HKDF by hkdf. Its states are wiped when they are dropped; the last block of each output
+//! stays on the stack, which is therefore overwritten.
 
 use hkdf::hmac::Hmac;
 use hkdf::{GenericHkdf, HmacImpl};
 use sha2::{Sha256, Sha384, Sha512};
-use waxseal_crypto::{CryptoError, HashAlgorithm, HkdfOutput, Kdf};
+use waxseal_crypto::{CryptoError, HashAlgorithm, HkdfOutput, Kdf, on_wiped_stack};
 use zeroize::Zeroize;
 
 /// HKDF.
@@ -19,11 +19,11 @@ impl Kdf for Hkdf {
         key_material: &[u8],
         outputs: &mut [HkdfOutput<'_>],
     ) -> Result<(), CryptoError> {
-        match hash {
+        on_wiped_stack(|| match hash {
             HashAlgorithm::Sha256 => derive::<Hmac<Sha256>>(salt, key_material, outputs),
             HashAlgorithm::Sha384 => derive::<Hmac<Sha384>>(salt, key_material, outputs),
             HashAlgorithm::Sha512 => derive::<Hmac<Sha512>>(salt, key_material, outputs),
-        }
+        })
     }
 }
 

@@ -4,16 +4,19 @@
 //! The crate's arithmetic takes a time that depends on its numbers (RUSTSEC-2023-0071). Every
 //! decryption is blinded by fresh randomness, which makes that time hard to use, not constant.
 
+use rsa::pkcs1::UintRef;
+use rsa::pkcs1::der::Encode;
 use rsa::pkcs1v15::Pkcs1v15Encrypt;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, SubjectPublicKeyInfoRef};
+use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, SubjectPublicKeyInfoRef};
 use rsa::sha2::{Sha256, Sha384, Sha512};
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BigUint, Oaep};
 use sha1_0_10::Sha1;
 use waxseal_crypto::{
     CryptoError, KeyError, RsaPadding, RsaPrivateDer, RsaPrivateKey, RsaPublicDer, RsaPublicKey, RsaWrap,
     SecretBytes,
 };
+use zeroize::Zeroizing;
 
 use crate::random::Seeded;
 
@@ -40,9 +43,14 @@ impl RsaWrap for Rsa {
             return Err(KeyError::Refused);
         }
         // Checks that the primes make the modulus and that the exponents belong together.
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(key.expose_der()).map_err(|_| KeyError::Refused)?;
-        check_size(&key)?;
-        Ok(Box::new(Private(key)))
+        let inner = rsa::RsaPrivateKey::from_pkcs8_der(key.expose_der()).map_err(|_| KeyError::Refused)?;
+        check_size(&inner)?;
+        // The other parts it derives anew, so a key whose parts don't fit comes out differently.
+        let derived = encode_private(&inner).ok_or(KeyError::Refused)?;
+        if !derived.ct_eq(key) {
+            return Err(KeyError::Refused);
+        }
+        Ok(Box::new(Private(inner)))
     }
 
     fn generate(&self, bits: usize) -> Result<RsaPrivateDer, CryptoError> {
@@ -50,8 +58,7 @@ impl RsaWrap for Rsa {
             return Err(CryptoError::Failed);
         }
         let key = rsa::RsaPrivateKey::new(&mut Seeded::new()?, bits).map_err(|_| CryptoError::Failed)?;
-        let pkcs8 = key.to_pkcs8_der().map_err(|_| CryptoError::Failed)?;
-        RsaPrivateDer::from_pem_or_der(pkcs8.as_bytes()).map_err(|_| CryptoError::Failed)
+        encode_private(&key).ok_or(CryptoError::Failed)
     }
 }
 
@@ -62,6 +69,27 @@ fn decode_public(spki: &[u8]) -> Option<rsa::RsaPublicKey> {
     let modulus = BigUint::from_bytes_be(key.modulus.as_bytes());
     let exponent = BigUint::from_bytes_be(key.public_exponent.as_bytes());
     rsa::RsaPublicKey::new_with_max_size(modulus, exponent, MAX_BITS).ok()
+}
+
+/// The crate's own encoder frees the whole key unwiped.
+fn encode_private(key: &rsa::RsaPrivateKey) -> Option<RsaPrivateDer> {
+    let coefficient = Zeroizing::new(key.crt_coefficient()?);
+    let [p, q] = key.primes() else { return None };
+    let bytes = [key.n(), key.e(), key.d(), p, q, key.dp()?, key.dq()?, &coefficient]
+        .map(|number| Zeroizing::new(number.to_bytes_be()));
+    let [n, e, d, p, q, dp, dq, qinv] = bytes.each_ref().map(|bytes| UintRef::new(bytes));
+    let key = rsa::pkcs1::RsaPrivateKey {
+        modulus: n.ok()?,
+        public_exponent: e.ok()?,
+        private_exponent: d.ok()?,
+        prime1: p.ok()?,
+        prime2: q.ok()?,
+        exponent1: dp.ok()?,
+        exponent2: dq.ok()?,
+        coefficient: qinv.ok()?,
+        other_prime_infos: None,
+    };
+    RsaPrivateDer::from_pem_or_der(&Zeroizing::new(key.to_der().ok()?)).ok()
 }
 
 fn check_size(key: &impl PublicKeyParts) -> Result<(), KeyError> {

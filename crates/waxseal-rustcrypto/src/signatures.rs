@@ -5,7 +5,7 @@ use p384::ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
 use rand::rngs::SysRng;
 use waxseal_crypto::{
     CryptoError, DigestOutput, FixedSignature, SignatureAlgorithm, Signatures, SigningKey, decode_der,
-    has_sec1_form,
+    has_sec1_form, on_wiped_stack,
 };
 
 /// ECDSA.
@@ -14,12 +14,14 @@ pub(crate) struct Ecdsa;
 
 impl Signatures for Ecdsa {
     fn generate(&self, algorithm: SignatureAlgorithm) -> Result<Box<dyn SigningKey>, CryptoError> {
-        let random = &mut SysRng;
-        let key = match algorithm {
-            SignatureAlgorithm::EcdsaP256Sha256 => Generate::try_generate_from_rng(random).map(Key::P256),
-            SignatureAlgorithm::EcdsaP384Sha384 => Generate::try_generate_from_rng(random).map(Key::P384),
-        };
-        Ok(Box::new(key.map_err(|_| CryptoError::Random)?))
+        on_wiped_stack(|| {
+            let random = &mut SysRng;
+            let key = match algorithm {
+                SignatureAlgorithm::EcdsaP256Sha256 => Generate::try_generate_from_rng(random).map(Key::P256),
+                SignatureAlgorithm::EcdsaP384Sha384 => Generate::try_generate_from_rng(random).map(Key::P384),
+            };
+            Ok(Box::new(key.map_err(|_| CryptoError::Random)?) as _)
+        })
     }
 
     fn verify(

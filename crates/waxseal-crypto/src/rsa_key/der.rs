@@ -2,7 +2,7 @@
 
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Encode, Reader, SliceReader, Tag, Tagged};
-use pkcs1::{ALGORITHM_ID, ALGORITHM_OID, ObjectIdentifier, RsaPrivateKeyRef, RsaPublicKeyRef};
+use pkcs1::{ALGORITHM_ID, ALGORITHM_OID, ObjectIdentifier, RsaPrivateKeyRef, RsaPublicKeyRef, UintRef};
 use pkcs8::PrivateKeyInfoRef;
 use spki::SubjectPublicKeyInfoRef;
 
@@ -77,10 +77,31 @@ fn from_pkcs1_private(der: &[u8]) -> Result<AnyRsaKey, KeyError> {
     if key.other_prime_infos.is_some() {
         return Err(KeyError::Encoding("an RSA key of more than two primes"));
     }
+    if parts(&key).iter().any(|part| part.as_bytes() == [0]) {
+        return Err(KeyError::Encoding("an RSA private key without all its parts"));
+    }
+    // RFC 8017, 3.2 has it below the modulus; some libraries take a longer one and then fail to use it.
+    if key.private_exponent.as_bytes().len() > key.modulus.as_bytes().len() {
+        return Err(KeyError::Encoding("an RSA private exponent longer than the modulus"));
+    }
     let malformed = |_| KeyError::Encoding("malformed RSAPrivateKey");
     let octets = OctetStringRef::new(der).map_err(malformed)?;
     let info = PrivateKeyInfoRef::new(ALGORITHM_ID, octets);
     Ok(AnyRsaKey::Private(SecretBytes::from(info.to_der().map_err(malformed)?)))
+}
+
+/// All its numbers. Some writers put zeros for those that can be derived.
+fn parts<'a>(key: &RsaPrivateKeyRef<'a>) -> [UintRef<'a>; 8] {
+    [
+        key.modulus,
+        key.public_exponent,
+        key.private_exponent,
+        key.prime1,
+        key.prime2,
+        key.exponent1,
+        key.exponent2,
+        key.coefficient,
+    ]
 }
 
 fn check_algorithm(oid: ObjectIdentifier, half: &str, expected: &'static str) -> Result<(), KeyError> {

@@ -1,6 +1,9 @@
 //! Looks for secrets in this process's memory, on Linux, without unsafe code: the kernel
 //! reads the memory out through a file.
 
+#![allow(dead_code, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
 use std::fs::{File, read_to_string};
 use std::io::BufRead;
 use std::ops::Range;
@@ -31,9 +34,14 @@ impl Needle {
     }
 
     /// The needle that finds these bytes.
-    #[allow(dead_code)]
     pub fn of(secret: &[u8]) -> Self {
         Self(std::array::from_fn(|index| secret[index] ^ MASK))
+    }
+
+    /// The needle that finds the same bytes in the other order.
+    pub fn reversed(mut self) -> Self {
+        self.0.reverse();
+        self
     }
 
     /// Writes the secret itself.
@@ -43,11 +51,24 @@ impl Needle {
 
     /// How often the secret stands in writable memory: heap, stacks and statics.
     pub fn count(&self) -> usize {
+        self.count_where(|_| true)
+    }
+
+    /// The same without the stack of this thread, where compilers put copies of what they
+    /// move, and later calls overwrite them.
+    pub fn count_off_stack(&self) -> usize {
+        let local = 0u8;
+        let here = &raw const local as usize;
+        self.count_where(|region| !region.contains(&here))
+    }
+
+    fn count_where(&self, wanted: impl Fn(&Range<usize>) -> bool) -> usize {
         let mut buffer = vec![0; 1 << 16];
         let own = buffer.as_ptr() as usize;
         let own = own..own + buffer.len();
         let memory = File::open("/proc/self/mem").unwrap();
-        writable_regions().into_iter().map(|region| self.count_in(&memory, region, &mut buffer, &own)).sum()
+        let regions = writable_regions().into_iter().filter(wanted);
+        regions.map(|region| self.count_in(&memory, region, &mut buffer, &own)).sum()
     }
 
     fn count_in(&self, memory: &File, region: Range<usize>, buffer: &mut [u8], own: &Range<usize>) -> usize {
