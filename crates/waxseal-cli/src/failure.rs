@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-use waxseal::format::{FormatError, FormatProblem};
-use waxseal::{ErrorClass, MessageError};
+use waxseal::format::FormatProblem;
+use waxseal::{ErrorClass, MaterialsError, MessageError};
 
 use crate::armor::NotBase64;
 use crate::terminal::printable;
@@ -157,17 +157,22 @@ fn exit_of(error: &waxseal::Error, direction: Direction) -> Exit {
 }
 
 fn hint_for(error: &waxseal::Error) -> Option<&'static str> {
-    match error {
-        waxseal::Error::Message(MessageError::Format(FormatError {
-            problem: FormatProblem::Base64, ..
-        })) => Some("--armor reads base64 text"),
-        waxseal::Error::Message(MessageError::Limit { what: "a frame length", .. }) => {
+    let waxseal::Error::Message(message) = error else {
+        return is_not_base64(error).then_some("leave --armor away for a message that is not base64 text");
+    };
+    match message {
+        MessageError::Format(error) if error.problem == FormatProblem::Base64 => {
+            Some("--armor reads base64 text")
+        }
+        MessageError::Limit { what, .. } if what.starts_with("frame length") => {
             Some("--max-frame-length raises the limit; a frame is held in memory")
         }
-        waxseal::Error::Message(MessageError::Limit { what: "an unframed body", .. }) => {
+        MessageError::Limit { what, .. } if what.starts_with("unframed") => {
             Some("--max-unframed-length raises the limit; the body is held in memory")
         }
-        error if is_not_base64(error) => Some("leave --armor away for a message that is not base64 text"),
+        MessageError::Materials(MaterialsError::CommitmentPolicy { .. }) => {
+            Some("--commitment-policy chooses another policy")
+        }
         _ => None,
     }
 }

@@ -12,16 +12,17 @@ use crate::failure::Failure;
 use crate::provider::Provider;
 
 const KEY_HELP: &str = "\
-A wrapping key; repeat it for several. When encrypting, the first makes the data key and all
-wrap it; when decrypting, any one will do.
-  raw-aes:FILE[?OPTIONS]    a raw AES key: a file of `waxseal keygen raw-aes`, or 16, 24
-                            or 32 bytes as they are, in hexadecimal or in base64;
-                            options: namespace=, name=, encoding=raw|hex|base64
-  rsa:FILE.pem[?OPTIONS]    an RSA key in PEM or DER, private or (to encrypt) public;
-                            options: namespace=, name=, padding=pkcs1|oaep-sha1|
-                            oaep-sha256|oaep-sha384|oaep-sha512 (default oaep-sha256)
+A wrapping key; repeat it for several. When encrypting, the first makes the data key
+and all wrap it; when decrypting, any one will do.
+  raw-aes:FILE[?OPTIONS]  a raw AES key: a file of `waxseal keygen raw-aes`, or 16, 24
+                          or 32 bytes as they are, in hexadecimal or in base64
+                          options: namespace=, name=, encoding=raw|hex|base64
+  rsa:FILE.pem[?OPTIONS]  an RSA key in PEM or DER, private or (to encrypt) public
+                          options: namespace=, name=, padding=pkcs1|oaep-sha1|
+                          oaep-sha256|oaep-sha384|oaep-sha512
+                          (oaep-sha256 by default)
   arn:..., alias/..., local:NAME
-                            keys of a key service; this build has none
+                          a key of a key service; this build has none
 Options are joined by `&`, with %XX for characters in their values";
 
 /// The keys of a run.

@@ -1,0 +1,20 @@
+//! The command, run as users run it: the real binary on real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
+
+mod demo;
+mod endings;
+mod inspect;
+mod keygen;
+mod killed;
+mod outputs;
+mod progress;
+mod refusals;
+mod round_trips;
+mod support;
