@@ -177,11 +177,11 @@ impl Client {
         self.decrypt_writer(sink).signed_messages(SignedMessages::Refuse)
     }
 
-    fn encrypt_request<T>(&self, target: T) -> EncryptRequest<'_, T> {
+    pub(crate) fn encrypt_request<T>(&self, target: T) -> EncryptRequest<'_, T> {
         EncryptRequest::new(self, self.encrypt_options.clone(), target)
     }
 
-    fn decrypt_request<T>(&self, target: T) -> DecryptRequest<'_, T> {
+    pub(crate) fn decrypt_request<T>(&self, target: T) -> DecryptRequest<'_, T> {
         DecryptRequest::new(self, self.decrypt_options.clone(), target)
     }
 

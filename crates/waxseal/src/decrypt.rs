@@ -46,6 +46,11 @@ impl<'a, T> DecryptRequest<'a, T> {
         Self { client, options, target }
     }
 
+    #[cfg(feature = "aio")]
+    pub(crate) fn into_parts(self) -> (&'a Client, DecryptOptions, T) {
+        (self.client, self.options, self.target)
+    }
+
     /// Requires a pair: the message has it, or it was authenticated and not stored.
     pub fn context(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.reproduced_context.insert(key.into(), value.into());

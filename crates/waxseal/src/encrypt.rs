@@ -36,6 +36,11 @@ impl<'a, T> EncryptRequest<'a, T> {
         Self { client, options, target }
     }
 
+    #[cfg(feature = "aio")]
+    pub(crate) fn into_parts(self) -> (&'a Client, EncryptOptions, T) {
+        (self.client, self.options, self.target)
+    }
+
     /// Adds a pair to the encryption context.
     pub fn context(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.encryption_context.insert(key.into(), value.into());
@@ -129,7 +134,8 @@ impl<W: Write> EncryptRequest<'_, target::ToWriter<W>> {
     /// # Errors
     /// An [`Error`]; [`Error::NotReady`] if materials have to wait and the client has no runtime.
     pub fn wait(self) -> Result<EncryptingWriter<W>, Error> {
-        let (encryptor, header) = open(self.client, &self.options)?;
+        let opening = open(self.client, &self.options);
+        let (encryptor, header) = blocking::wait(self.client.runtime.as_deref(), opening)?;
         Ok(EncryptingWriter::new(self.target.sink, encryptor, header))
     }
 }
@@ -141,14 +147,15 @@ impl<R: Read> EncryptRequest<'_, target::FromReader<R>> {
     /// # Errors
     /// An [`Error`]; [`Error::NotReady`] if materials have to wait and the client has no runtime.
     pub fn wait(self) -> Result<EncryptingReader<R>, Error> {
-        let (encryptor, header) = open(self.client, &self.options)?;
+        let opening = open(self.client, &self.options);
+        let (encryptor, header) = blocking::wait(self.client.runtime.as_deref(), opening)?;
         Ok(EncryptingReader::new(self.target.source, encryptor, header))
     }
 }
 
 /// A machine for a stream, and the bytes of the message's header.
-fn open(client: &Client, options: &EncryptOptions) -> Result<(Encryptor, Vec<u8>), Error> {
-    let materials = blocking::wait(client.runtime.as_deref(), client.encryption_materials(options))?;
+pub(crate) async fn open(client: &Client, options: &EncryptOptions) -> Result<(Encryptor, Vec<u8>), Error> {
+    let materials = client.encryption_materials(options).await?;
     let mut header = Vec::new();
     let encryptor = Encryptor::new(client.crypto, &materials, options, &mut header)?;
     Ok((encryptor, header))

@@ -15,8 +15,11 @@
 //!
 //! - `native` (default): [`native::provider`], for each primitive the fastest library.
 //! - `rustcrypto`: `rustcrypto::provider`, pure Rust.
-//! - `tokio`: lets synchronous calls wait on a Tokio runtime of yours.
+//! - `tokio`: [`aio`] streams over Tokio's traits; lets synchronous calls wait on a Tokio runtime.
+//! - `futures`: [`aio`] streams over the runtime-neutral traits of `futures-io`.
 
+#[cfg(feature = "aio")]
+pub mod aio;
 mod blocking;
 mod client;
 mod decrypt;

@@ -24,3 +24,11 @@ pub struct ToWriter<W> {
 pub struct FromReader<R> {
     pub(crate) source: R,
 }
+
+/// One end of an async stream.
+#[cfg(feature = "aio")]
+#[derive(Debug)]
+pub struct Async<T> {
+    pub(crate) end: T,
+    pub(crate) pool: Option<std::sync::Arc<dyn crate::aio::Pool>>,
+}

@@ -37,6 +37,9 @@ fn encrypt_by_every_path(
         messages.push((format!("writer, {cut} in"), by_writer(client, suite, plain, cut)));
         messages.push((format!("reader, {cut} in"), by_reader(client, suite, plain, cut)));
     }
+    for cut in [1, 64, 200] {
+        messages.extend(common::asynchronous::encrypt(client, suite, plain, cut));
+    }
     messages
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use waxseal_crypto::SecretBytes;
+#[cfg(feature = "aio")]
+use waxseal_format::ContentType;
 use waxseal_format::{Header, HeaderDecoder, HeaderProgress};
 use waxseal_message::{BodyDecryptor, DecryptOptions, InPlace, MessageError, Next, ParsedHeader};
 
@@ -160,6 +162,32 @@ impl Opener {
             },
             State::Header(_) => Ok(opener.window.append(input, CHUNK)),
             State::Authenticating | State::Failed => Err(Error::StreamEnded),
+        })
+    }
+
+    /// Whether opening one frame is more work than a chunk is.
+    #[cfg(feature = "aio")]
+    pub(crate) fn is_heavy(&self) -> bool {
+        let content_type = self.header().map(|header| header.content_type);
+        match content_type {
+            Some(ContentType::Unframed) => true,
+            Some(content_type) => content_type.frame_length() as usize > CHUNK,
+            None => false,
+        }
+    }
+
+    /// Takes a chunk at most of `input` to the window and opens nothing; returns how much.
+    ///
+    /// # Errors
+    /// As [`Opener::take`].
+    #[cfg(feature = "aio")]
+    pub(crate) fn buffer(&mut self, input: &[u8]) -> Result<usize, Error> {
+        self.failing(|opener| match &opener.state {
+            State::Body(body) if body.is_done() && !input.is_empty() => {
+                Err(MessageError::TrailingBytes.into())
+            }
+            State::Failed => Err(Error::StreamEnded),
+            _ => Ok(opener.window.append(input, opener.window.len().saturating_add(CHUNK))),
         })
     }
 

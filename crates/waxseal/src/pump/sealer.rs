@@ -114,6 +114,31 @@ impl Sealer {
         Ok(())
     }
 
+    /// Whether a frame waits in the window to be sealed.
+    #[cfg(feature = "aio")]
+    pub(crate) fn is_full(&self) -> bool {
+        match &self.state {
+            State::Open(encryptor) => self.plaintext.len() >= encryptor.frame_length(),
+            _ => false,
+        }
+    }
+
+    /// Whether sealing one frame is more work than a chunk is.
+    #[cfg(feature = "aio")]
+    pub(crate) fn is_heavy(&self) -> bool {
+        self.header.content_type.frame_length() as usize > super::CHUNK
+    }
+
+    /// Takes the front of `input` to the window and seals nothing; returns how much.
+    ///
+    /// # Errors
+    /// [`Error::StreamEnded`] after the end or an error.
+    #[cfg(feature = "aio")]
+    pub(crate) fn buffer(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
+        Ok(self.plaintext.append(input, encryptor.frame_length()))
+    }
+
     /// Takes the front of `input`, straight to frames where it holds some; returns how much.
     ///
     /// # Errors

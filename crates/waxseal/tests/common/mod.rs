@@ -9,6 +9,8 @@
     clippy::cast_possible_truncation
 )]
 
+pub mod asynchronous;
+
 use std::io::{BufRead, Read, Write};
 
 use waxseal::crypto::CryptoProvider;
@@ -68,6 +70,9 @@ pub fn decrypt_by_every_path(
     for cut in [1, 5, 64, 1000, 1 << 20] {
         outcomes.push((format!("writer, {cut} in"), writer(client, options, message, cut)));
     }
+    for cut in [1, 7, 1000] {
+        outcomes.extend(asynchronous::decrypt(client, options, message, cut));
+    }
     outcomes
 }
 
@@ -75,7 +80,7 @@ fn class(error: &Error) -> ErrorClass {
     error.class()
 }
 
-fn io_class(error: &std::io::Error) -> ErrorClass {
+pub fn io_class(error: &std::io::Error) -> ErrorClass {
     Error::behind(error).map_or(ErrorClass::Io, Error::class)
 }
 

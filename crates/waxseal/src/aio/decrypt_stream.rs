@@ -1,0 +1,85 @@
+//! Message items in, plaintext items out.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use futures_core::Stream;
+use waxseal_format::Header;
+use waxseal_materials::BoxError;
+
+use super::open_core::{OpenCore, Wanted};
+use crate::Error;
+
+/// A stream of plaintext over a stream of the message's bytes: items of `Result<Bytes, E>`.
+///
+/// An error of the source is passed on, as an `io::Error` around it, and may be followed by
+/// more. Only the end, `None` with no error before it, says that the whole message verified
+/// and that nothing followed it.
+pub struct DecryptStream<S> {
+    source: S,
+    core: OpenCore,
+    item: Bytes,
+    ended: bool,
+}
+
+impl<S> DecryptStream<S> {
+    pub(super) fn new(source: S, core: OpenCore) -> Self {
+        Self { source, core, item: Bytes::new(), ended: false }
+    }
+
+    /// The message's header, once it was read and verified: with the first item at the latest.
+    pub fn header(&self) -> Option<&Arc<Header>> {
+        self.core.header()
+    }
+
+    /// Takes what is left of the current item. True if there was some.
+    fn take_item(&mut self) -> Result<bool, Error> {
+        let there = !self.item.is_empty();
+        if there {
+            let taken = self.core.take(&self.item)?;
+            self.item.advance(taken);
+        }
+        Ok(there)
+    }
+}
+
+impl<S, E> Stream for DecryptStream<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        while !this.ended {
+            if let Wanted::Plaintext = ready!(this.core.poll_wanted(context))? {
+                let opener = this.core.opener()?;
+                let item = Bytes::copy_from_slice(opener.waiting());
+                opener.gave(item.len());
+                return Poll::Ready(Some(Ok(item)));
+            }
+            if this.take_item()? {
+                continue;
+            }
+            match ready!(Pin::new(&mut this.source).poll_next(context)) {
+                Some(Ok(item)) => this.item = item,
+                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                None => {
+                    this.core.opener()?.end()?;
+                    this.ended = true;
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl<S> std::fmt::Debug for DecryptStream<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecryptStream").field("header", &self.header()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! Plaintext items in, message items out.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use futures_core::Stream;
+use waxseal_format::Header;
+use waxseal_materials::BoxError;
+
+use super::seal_core::SealCore;
+
+/// A stream of the message's bytes over a stream of plaintext: items of `Result<Bytes, E>`.
+///
+/// An error of the source is passed on, as an `io::Error` around it, and may be followed by
+/// more. The stream ends when the message has ended.
+pub struct EncryptStream<S> {
+    source: S,
+    core: SealCore,
+    item: Bytes,
+}
+
+impl<S> EncryptStream<S> {
+    pub(super) fn new(source: S, core: SealCore) -> Self {
+        Self { source, core, item: Bytes::new() }
+    }
+
+    /// The message's header.
+    pub fn header(&self) -> &Arc<Header> {
+        self.core.header()
+    }
+}
+
+impl<S, E> Stream for EncryptStream<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            let sealer = ready!(this.core.poll_settled(context))?;
+            if !sealer.waiting().is_empty() {
+                let item = Bytes::copy_from_slice(sealer.waiting());
+                sealer.gave(item.len());
+                return Poll::Ready(Some(Ok(item)));
+            }
+            if sealer.is_ended() {
+                return Poll::Ready(None);
+            }
+            if !this.item.is_empty() {
+                let taken = this.core.take(&this.item)?;
+                this.item.advance(taken);
+                continue;
+            }
+            match ready!(Pin::new(&mut this.source).poll_next(context)) {
+                Some(Ok(item)) => this.item = item,
+                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                None => this.core.end(),
+            }
+        }
+    }
+}
+
+impl<S> std::fmt::Debug for EncryptStream<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EncryptStream").field("header", self.header()).finish_non_exhaustive()
+    }
+}

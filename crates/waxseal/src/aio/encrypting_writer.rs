@@ -1,0 +1,119 @@
+//! Plaintext is written to it, the message comes out at the async sink.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use waxseal_format::Header;
+
+use super::seal_core::SealCore;
+
+/// An async writer that takes plaintext and writes the message to a sink.
+///
+/// Closing it (`shutdown` in Tokio, `close` in futures) writes the end of the message, then
+/// closes the sink. Dropped before that, the message is truncated, and every reader refuses it.
+#[must_use = "unless it is closed the message is truncated"]
+pub struct EncryptingWriter<W> {
+    sink: W,
+    core: SealCore,
+}
+
+impl<W> EncryptingWriter<W> {
+    pub(super) fn new(sink: W, core: SealCore) -> Self {
+        Self { sink, core }
+    }
+
+    /// The message's header.
+    pub fn header(&self) -> &Arc<Header> {
+        self.core.header()
+    }
+
+    /// The sink. Unless the writer was closed, the message in it is truncated.
+    pub fn into_inner(self) -> W {
+        self.sink
+    }
+
+    /// Writes all that is sealed, or can be.
+    fn poll_drain(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let sealer = ready!(self.core.poll_settled(context))?;
+            if sealer.waiting().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            match ready!(write(&mut self.sink, context, sealer.waiting()))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                len => sealer.gave(len),
+            }
+        }
+    }
+
+    fn poll_take(
+        &mut self,
+        context: &mut Context<'_>,
+        input: &[u8],
+        write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_drain(context, write))?;
+        Poll::Ready(Ok(self.core.take(input)?))
+    }
+
+    /// Drains, ends the message, and drains that.
+    fn poll_end(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context, &write))?;
+        self.core.end();
+        self.poll_drain(context, write)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<W: tokio::io::AsyncWrite + Unpin> tokio::io::AsyncWrite for EncryptingWriter<W> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, input: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_take(context, input, super::write_tokio)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_drain(context, super::write_tokio))?;
+        Pin::new(&mut this.sink).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_end(context, super::write_tokio))?;
+        Pin::new(&mut this.sink).poll_shutdown(context)
+    }
+}
+
+#[cfg(feature = "futures")]
+impl<W: futures_io::AsyncWrite + Unpin> futures_io::AsyncWrite for EncryptingWriter<W> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, input: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_take(context, input, super::write_futures)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_drain(context, super::write_futures))?;
+        Pin::new(&mut this.sink).poll_flush(context)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_end(context, super::write_futures))?;
+        Pin::new(&mut this.sink).poll_close(context)
+    }
+}
+
+impl<W> std::fmt::Debug for EncryptingWriter<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EncryptingWriter").field("header", self.header()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! Async streams, both directions of each.
+//!
+//! | | plaintext to message | message to plaintext |
+//! |---|---|---|
+//! | you read | [`EncryptingReader`] | [`DecryptingReader`] |
+//! | you write | [`EncryptingWriter`] | [`DecryptingWriter`] |
+//! | you take items | [`EncryptStream`] | [`DecryptStream`] |
+//!
+//! Readers and writers implement Tokio's traits (feature `tokio`) over what implements those,
+//! and the traits of `futures-io` (feature `futures`) over what implements those. Begin with
+//! [`Client::aio`](crate::Client::aio).
+//!
+//! The rules are those of the synchronous streams, by the same code. One poll seals or opens
+//! 256 KiB at most, or one frame if that is more; give a [`Pool`] for frames that are larger,
+//! and they are worked on there. Nothing runs ahead of its consumer: memory is a few hundred
+//! KiB, or a few frames. Dropping anything at any point leaks nothing, and leaves a truncated
+//! message, which every reader refuses: only closing a writer ends its message.
+
+mod client;
+mod decrypt_stream;
+mod decrypting_reader;
+mod decrypting_writer;
+mod encrypt_stream;
+mod encrypting_reader;
+mod encrypting_writer;
+mod open_core;
+mod pool;
+mod seal_core;
+
+pub use client::Aio;
+pub use decrypt_stream::DecryptStream;
+pub use decrypting_reader::DecryptingReader;
+pub use decrypting_writer::DecryptingWriter;
+pub use encrypt_stream::EncryptStream;
+pub use encrypting_reader::EncryptingReader;
+pub use encrypting_writer::EncryptingWriter;
+pub use pool::Pool;
+
+#[cfg(any(feature = "tokio", feature = "futures"))]
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// Reads once into `room`.
+#[cfg(feature = "tokio")]
+fn read_tokio<R: tokio::io::AsyncRead + Unpin>(
+    source: &mut R,
+    context: &mut Context<'_>,
+    room: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut room = tokio::io::ReadBuf::new(room);
+    Pin::new(source).poll_read(context, &mut room).map_ok(|()| room.filled().len())
+}
+
+/// Lets `give` write to the unfilled part.
+#[cfg(feature = "tokio")]
+fn fill_read_buf(
+    out: &mut tokio::io::ReadBuf<'_>,
+    give: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<()>> {
+    give(out.initialize_unfilled()).map_ok(|len| out.advance(len))
+}
+
+#[cfg(feature = "tokio")]
+fn write_tokio<W: tokio::io::AsyncWrite + Unpin>(
+    sink: &mut W,
+    context: &mut Context<'_>,
+    bytes: &[u8],
+) -> Poll<io::Result<usize>> {
+    Pin::new(sink).poll_write(context, bytes)
+}
+
+#[cfg(feature = "futures")]
+fn write_futures<W: futures_io::AsyncWrite + Unpin>(
+    sink: &mut W,
+    context: &mut Context<'_>,
+    bytes: &[u8],
+) -> Poll<io::Result<usize>> {
+    Pin::new(sink).poll_write(context, bytes)
+}

@@ -1,0 +1,74 @@
+//! What every encrypting async stream shares.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use waxseal_format::Header;
+use waxseal_message::Encryptor;
+
+use super::pool::{Pool, Worker};
+use crate::Error;
+use crate::pump::Sealer;
+
+/// A sealer, here or on the pool.
+pub(super) struct SealCore {
+    worker: Worker<Sealer, ()>,
+    header: Arc<Header>,
+    heavy: bool,
+    ending: bool,
+}
+
+impl SealCore {
+    pub(super) fn new(encryptor: Encryptor, header_bytes: Vec<u8>, pool: Option<Arc<dyn Pool>>) -> Self {
+        let sealer = Sealer::new(encryptor, header_bytes);
+        let header = Arc::clone(sealer.header());
+        let heavy = sealer.is_heavy() && pool.is_some();
+        Self { worker: Worker::new(sealer, pool), header, heavy, ending: false }
+    }
+
+    pub(super) fn header(&self) -> &Arc<Header> {
+        &self.header
+    }
+
+    /// Seals what can be sealed, here or there. Ready once the sealer is here and has bytes
+    /// waiting, or wants more plaintext, or has ended.
+    pub(super) fn poll_settled(&mut self, context: &mut Context<'_>) -> Poll<Result<&mut Sealer, Error>> {
+        let due = match self.worker.get() {
+            None => true,
+            Some(sealer) if !sealer.waiting().is_empty() || sealer.is_ended() => false,
+            Some(sealer) => sealer.is_full() || self.ending,
+        };
+        if due {
+            let work = if self.ending { seal_the_rest } else { Sealer::seal };
+            ready!(self.worker.poll(context, self.heavy, work))?;
+        }
+        Poll::Ready(self.worker.here())
+    }
+
+    /// Takes the front of `input`, when nothing waits.
+    pub(super) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let heavy = self.heavy;
+        let sealer = self.worker.here()?;
+        if heavy { sealer.buffer(input) } else { sealer.take(input) }
+    }
+
+    /// Seals straight to `out` where that is no heavy work; returns bytes written.
+    pub(super) fn seal_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        match self.worker.get() {
+            Some(sealer) if !self.heavy && sealer.waiting().is_empty() && sealer.is_full() => {
+                self.worker.here()?.seal_to(out)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    /// Says that there is no more plaintext.
+    pub(super) fn end(&mut self) {
+        self.ending = true;
+    }
+}
+
+/// Whole frames first, in case some are left, then the end.
+fn seal_the_rest(sealer: &mut Sealer) -> Result<(), Error> {
+    if sealer.is_full() { sealer.seal() } else { sealer.end() }
+}
