@@ -181,6 +181,10 @@ impl BodyDecryptor {
         self.state == State::Done
     }
 
+    pub(crate) fn into_cipher(self) -> (FrameCipher, Arc<Header>) {
+        (self.cipher, self.header)
+    }
+
     /// The cipher of this message's blocks, for whoever opens them out of order.
     #[must_use]
     pub fn frame_cipher(&self) -> &FrameCipher {

@@ -17,9 +17,9 @@ use crate::{Client, Error, blocking, target};
 #[derive(Debug)]
 #[must_use = "nothing is decrypted before `.wait()` or `.await`"]
 pub struct DecryptRequest<'a, T> {
-    client: &'a Client,
-    options: DecryptOptions,
-    target: T,
+    pub(crate) client: &'a Client,
+    pub(crate) options: DecryptOptions,
+    pub(crate) target: T,
 }
 
 /// A plaintext, and the header of its message.
@@ -44,6 +44,11 @@ impl std::fmt::Debug for Decrypted {
 impl<'a, T> DecryptRequest<'a, T> {
     pub(crate) fn new(client: &'a Client, options: DecryptOptions, target: T) -> Self {
         Self { client, options, target }
+    }
+
+    #[cfg(feature = "aio")]
+    pub(crate) fn map_target<U>(self, map: impl FnOnce(T) -> U) -> DecryptRequest<'a, U> {
+        DecryptRequest { client: self.client, options: self.options, target: map(self.target) }
     }
 
     #[cfg(feature = "aio")]

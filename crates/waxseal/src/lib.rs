@@ -27,6 +27,7 @@ mod encrypt;
 mod error;
 pub mod io;
 mod pump;
+pub mod range;
 pub mod target;
 
 pub use blocking::Runtime;

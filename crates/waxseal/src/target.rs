@@ -32,3 +32,15 @@ pub struct Async<T> {
     pub(crate) end: T,
     pub(crate) pool: Option<std::sync::Arc<dyn crate::aio::Pool>>,
 }
+
+/// A message to read ranges of.
+#[derive(Debug)]
+pub struct Ranges<S> {
+    pub(crate) source: S,
+    pub(crate) allow_signed: bool,
+}
+
+/// A message to read ranges of, by requests.
+#[cfg(feature = "aio")]
+#[derive(Debug)]
+pub struct AsyncRanges<S>(pub(crate) Ranges<S>);

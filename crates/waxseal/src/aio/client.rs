@@ -69,6 +69,10 @@ impl<'a> Aio<'a> {
         self.client.decrypt_request(self.target(Items(source)))
     }
 
+    pub(super) fn client(&self) -> &'a Client {
+        self.client
+    }
+
     fn target<T>(&self, end: T) -> target::Async<T> {
         target::Async { end, pool: self.pool.clone() }
     }

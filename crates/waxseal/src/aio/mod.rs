@@ -25,6 +25,7 @@ mod encrypting_reader;
 mod encrypting_writer;
 mod open_core;
 mod pool;
+mod range;
 mod seal_core;
 
 pub use client::Aio;
@@ -35,6 +36,7 @@ pub use encrypt_stream::EncryptStream;
 pub use encrypting_reader::EncryptingReader;
 pub use encrypting_writer::EncryptingWriter;
 pub use pool::Pool;
+pub use range::{RangeReader, RangeSource};
 
 #[cfg(any(feature = "tokio", feature = "futures"))]
 use std::{

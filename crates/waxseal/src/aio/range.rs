@@ -1,0 +1,159 @@
+//! Ranges of a message that is somewhere else: an HTTP server, an object store.
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use waxseal_format::{DecodedHeader, Header, HeaderDecoder, HeaderProgress};
+use waxseal_materials::async_trait;
+use waxseal_message::{DecryptOptions, FrameMap, MessageError};
+
+use super::Aio;
+use crate::decrypt::authenticate;
+use crate::range::{HEADER_READ, check_inside};
+use crate::{Client, DecryptRequest, Error, target};
+
+/// Anything that answers "bytes a..b": a file, an HTTP server, an object store.
+#[async_trait]
+pub trait RangeSource: Send + Sync {
+    /// Bytes of the whole message.
+    ///
+    /// # Errors
+    /// What the source gives.
+    async fn size(&self) -> io::Result<u64>;
+
+    /// Exactly these bytes, which lie inside the length.
+    ///
+    /// # Errors
+    /// What the source gives.
+    async fn read(&self, range: Range<u64>) -> io::Result<Bytes>;
+}
+
+/// Reads ranges of the plaintext of a framed message, each by one request of the frames that
+/// cover it. Any number of tasks may share it.
+pub struct RangeReader<S> {
+    source: S,
+    map: FrameMap,
+}
+
+impl<'a> Aio<'a> {
+    /// A reader of ranges of a message in `source`. What it costs and what it refuses is what
+    /// the module [`range`](crate::range) says.
+    pub fn decrypt_range<S: RangeSource>(&self, source: S) -> DecryptRequest<'a, target::AsyncRanges<S>> {
+        self.client().decrypt_request(target::AsyncRanges(target::Ranges { source, allow_signed: false }))
+    }
+}
+
+impl<S> DecryptRequest<'_, target::AsyncRanges<S>> {
+    /// Opens signed messages too. Whoever can decrypt a message can change its frames
+    /// unnoticed by this reader: the signature that would tell is not verified.
+    pub fn danger_without_message_signature(mut self) -> Self {
+        self.target.0.allow_signed = true;
+        self
+    }
+}
+
+impl<'a, S: RangeSource + 'a> IntoFuture for DecryptRequest<'a, target::AsyncRanges<S>> {
+    type Output = Result<RangeReader<S>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let request = self.map_target(|target| target.0);
+        let options = request.range_options();
+        Box::pin(async move { open(request.client, &options, request.target.source).await })
+    }
+}
+
+async fn open<S: RangeSource>(
+    client: &Client,
+    options: &DecryptOptions,
+    source: S,
+) -> Result<RangeReader<S>, Error> {
+    let message_len = source.size().await?;
+    let (header, header_len) = read_header(&source, options, message_len).await?;
+    let body = authenticate(client, options, header.into()).await?;
+    let span = header_len..message_len;
+    let tail = fetch(&source, FrameMap::tail(body.header(), span.clone())?).await?;
+    let map = FrameMap::new(body, span, &tail)?;
+    Ok(RangeReader { source, map })
+}
+
+async fn read_header(
+    source: &impl RangeSource,
+    options: &DecryptOptions,
+    message_len: u64,
+) -> Result<(DecodedHeader, u64), Error> {
+    let mut decoder = HeaderDecoder::new(options.header_limits());
+    let (mut at, mut wanted) = (0_u64, HEADER_READ);
+    loop {
+        let bytes = fetch(source, at..at.saturating_add(wanted).min(message_len)).await?;
+        match decoder.push(&bytes).map_err(MessageError::from)? {
+            HeaderProgress::Done { header, consumed } => {
+                return Ok((*header, at.saturating_add(consumed as u64)));
+            }
+            HeaderProgress::Need(more) if bytes.is_empty() => {
+                return Err(MessageError::from(decoder.truncated(more)).into());
+            }
+            HeaderProgress::Need(more) => {
+                at = at.saturating_add(bytes.len() as u64);
+                wanted = more as u64;
+            }
+        }
+    }
+}
+
+/// The range, or an error if the source gave another number of bytes.
+async fn fetch(source: &impl RangeSource, range: Range<u64>) -> Result<Bytes, Error> {
+    if range.is_empty() {
+        return Ok(Bytes::new());
+    }
+    let wanted = range.end.saturating_sub(range.start);
+    let bytes = source.read(range).await?;
+    if bytes.len() as u64 == wanted {
+        return Ok(bytes);
+    }
+    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the source gave another number of bytes").into())
+}
+
+impl<S: RangeSource> RangeReader<S> {
+    /// Opens just these bytes of the plaintext.
+    ///
+    /// # Errors
+    /// An `io::Error` of kind `InvalidInput` if the range is not inside the plaintext; what the
+    /// source gives; an [`Error`] if a frame doesn't verify.
+    pub async fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        check_inside(&range, self.plaintext_len())?;
+        let len = usize::try_from(range.end.saturating_sub(range.start));
+        let mut out = vec![0; len.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?];
+        let fetched = fetch(&self.source, self.map.message_range(&range)).await?;
+        self.map.open(&range, &fetched, &mut out)?;
+        Ok(out)
+    }
+}
+
+impl<S> RangeReader<S> {
+    /// Bytes of the whole plaintext, authenticated.
+    pub fn plaintext_len(&self) -> u64 {
+        self.map.plaintext_len()
+    }
+
+    /// The bytes of the message that these bytes of the plaintext cost: whole frames, so up to
+    /// two frames more than were asked for, and 32 bytes for each frame.
+    pub fn message_range(&self, plaintext: &Range<u64>) -> Range<u64> {
+        self.map.message_range(plaintext)
+    }
+
+    /// The message's header.
+    pub fn header(&self) -> &Arc<Header> {
+        self.map.header()
+    }
+}
+
+impl<S> std::fmt::Debug for RangeReader<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RangeReader").field("map", &self.map).finish_non_exhaustive()
+    }
+}
