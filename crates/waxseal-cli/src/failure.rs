@@ -219,4 +219,17 @@ mod tests {
         assert_eq!(Failure::client(error(), Direction::Encrypt).exit, Exit::Usage);
         assert_eq!(Failure::client(error(), Direction::Decrypt).exit, Exit::NotVerified);
     }
+
+    #[test]
+    fn what_a_key_service_refuses_has_a_code_of_its_own() {
+        use waxseal::{KeyFailure, KeyFailureReason};
+        for reason in [KeyFailureReason::Denied, KeyFailureReason::Unreachable, KeyFailureReason::Throttled] {
+            let error = || waxseal::MaterialsError::Wrap(KeyFailure::new("arn:k", reason)).into();
+            assert_eq!(Failure::client(error(), Direction::Encrypt).exit, Exit::KeyService);
+            assert_eq!(Failure::client(error(), Direction::Decrypt).exit, Exit::KeyService);
+        }
+        let not_mine = KeyFailure::new("arn:k", KeyFailureReason::NotMine);
+        let error = waxseal::MaterialsError::Wrap(not_mine).into();
+        assert_eq!(Failure::client(error, Direction::Decrypt).exit, Exit::NotVerified);
+    }
 }

@@ -42,7 +42,9 @@ fn ended_by_a_signal_it_leaves_no_key() {
     place.write("tmp/kept", "");
     assert!(std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap().success());
     let left = || std::fs::read_dir(place.path("tmp")).unwrap().count();
-    let mut child = place.command(&["-q", "demo", "pipe"]).env("TMPDIR", place.path("tmp")).spawn().unwrap();
+    let mut command = place.command(&["-q", "demo", "pipe"]);
+    command.env("TMPDIR", place.path("tmp")).stdout(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     while left() == 1 {
         assert!(Instant::now() < deadline, "it made its directory");

@@ -28,10 +28,10 @@ fn an_output_that_is_the_input_is_refused() {
 
     let output = fs::File::options().append(true).open(place.path("file")).unwrap();
     let mut command = place.command(&["encrypt", "--key", "raw-aes:key", "file", "-o", "-"]);
-    assert_eq!(command.stdout(output).status().unwrap().code(), Some(2));
+    assert_eq!(command.stdout(output).output().unwrap().status.code(), Some(2));
     let input = fs::File::open(place.path("file")).unwrap();
     let mut command = place.command(&["encrypt", "--key", "raw-aes:key", "-", "-o", "file", "--force"]);
-    assert_eq!(command.stdin(input).status().unwrap().code(), Some(2));
+    assert_eq!(command.stdin(input).output().unwrap().status.code(), Some(2));
     assert_eq!(place.read("file"), b"content");
 }
 
@@ -104,4 +104,35 @@ mod unix {
         let names = fs::read_dir(place.path("sealed")).unwrap().map(|entry| entry.unwrap().file_name());
         assert_eq!(names.collect::<Vec<_>>(), ["a.waxseal"]);
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_without_room_is_an_output_error() {
+        let place = Place::new();
+        place.write("file", "content");
+        place.encrypt(&["file", "-o", "/dev/full"]).ends(3).says("cannot write the output");
+        place.encrypt(&["file", "-o", "/dev/full", "--armor"]).ends(3).says("cannot write the output");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let place = Place::new();
+        let name = std::ffi::OsStr::from_bytes(b"\xff name");
+        fs::write(place.path("").join(name), "content").unwrap();
+        let mut command = place.command(&["encrypt", "--key", "raw-aes:key"]);
+        assert!(command.arg(name).status().unwrap().success());
+        place.decrypt(&["-r", ".", "-o", "back"]).ends(0);
+        assert_eq!(fs::read(place.path("back").join(name)).unwrap(), b"content");
+    }
+}
+
+#[test]
+fn outputs_can_be_put_on_the_disk_first() {
+    let place = Place::new();
+    place.write("file", "content");
+    place.encrypt(&["file", "--sync"]).ends(0);
+    place.decrypt(&["file.waxseal", "--sync", "-o", "back"]).ends(0);
+    assert_eq!(place.read("back"), b"content");
 }

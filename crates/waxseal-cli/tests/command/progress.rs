@@ -1,4 +1,5 @@
 //! The progress bar: on a terminal, for what takes over a second.
+#![cfg(unix)]
 
 use std::io::Write;
 use std::process::Child;
@@ -30,35 +31,19 @@ fn without_a_terminal_nothing_is_shown() {
 
 #[cfg(target_os = "linux")]
 mod terminal {
-    use std::fs::File;
-    use std::os::unix::ffi::OsStrExt;
     use std::process::Stdio;
 
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
     use super::*;
+    use crate::support::Terminal;
 
     /// What a run with a terminal at standard error shows there.
     fn shown(args: &[&str], pause: Duration) -> String {
-        let place = Place::new();
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let theirs = File::options()
-            .read(true)
-            .write(true)
-            .open(std::ffi::OsStr::from_bytes(name.to_bytes()))
-            .unwrap();
+        let (place, terminal) = (Place::new(), Terminal::new());
         let mut command = place.command(args);
-        command.env("TERM", "xterm").stdin(Stdio::piped()).stderr(theirs);
-        let mut child = command.spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stderr(terminal.side()).spawn().unwrap();
         drop(command);
         feed_slowly(&mut child, pause);
-        let mut shown = Vec::new();
-        // Ends with an error once nobody has the other side open.
-        let _ = std::io::Read::read_to_end(&mut File::from(ours), &mut shown);
-        String::from_utf8_lossy(&shown).into_owned()
+        terminal.shown()
     }
 
     #[test]
@@ -75,5 +60,20 @@ mod terminal {
     #[test]
     fn quiet_work_is_not() {
         assert_eq!(shown(&[&["--quiet"], ARGS.as_slice()].concat(), Duration::from_millis(1500)), "");
+    }
+
+    #[test]
+    fn a_binary_message_is_kept_from_a_terminal() {
+        let place = Place::new();
+        place.write("file", "content");
+        for (armor, code) in [(false, 2), (true, 0)] {
+            let terminal = Terminal::new();
+            let args = ["encrypt", "file", "-o", "-", "--key=raw-aes:key", "--armor"];
+            let mut command = place.command(&args[..args.len() - usize::from(!armor)]);
+            let status = command.stdout(terminal.side()).stderr(Stdio::null()).status().unwrap();
+            drop(command);
+            assert_eq!(status.code(), Some(code));
+            assert_eq!(terminal.shown().is_empty(), !armor);
+        }
     }
 }

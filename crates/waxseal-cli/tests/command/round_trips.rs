@@ -169,6 +169,7 @@ fn frame_lengths_that_were_asked_for_and_that_were_chosen() {
     assert_eq!(frame_length(&[]), 65_536);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_file() {
     let place = Place::new();

@@ -84,7 +84,7 @@ impl Place {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waxseal"));
-        command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
+        command.args(args).current_dir(self.0.path()).stdin(Stdio::null()).env("TERM", "xterm");
         command
     }
 
@@ -117,6 +117,37 @@ impl Place {
     /// `decrypt` with the first key.
     pub(crate) fn decrypt(&self, args: &[&str]) -> Run {
         self.run(&[&["decrypt", "--key", "raw-aes:key"], args].concat())
+    }
+}
+
+/// A terminal that nobody looks at.
+#[cfg(target_os = "linux")]
+pub(crate) struct Terminal(fs::File);
+
+#[cfg(target_os = "linux")]
+impl Terminal {
+    pub(crate) fn new() -> Self {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        Self(terminal.into())
+    }
+
+    /// The side that a command gets.
+    pub(crate) fn side(&self) -> fs::File {
+        use std::os::unix::ffi::OsStrExt;
+        let name = rustix::pty::ptsname(&self.0, Vec::new()).unwrap();
+        let path = std::ffi::OsStr::from_bytes(name.to_bytes());
+        fs::File::options().read(true).write(true).open(path).unwrap()
+    }
+
+    /// All that was shown, once nobody has the other side any more.
+    pub(crate) fn shown(mut self) -> String {
+        let mut shown = Vec::new();
+        // It ends with an error rather than with an end of file.
+        let _ = std::io::Read::read_to_end(&mut self.0, &mut shown);
+        String::from_utf8_lossy(&shown).into_owned()
     }
 }
 
