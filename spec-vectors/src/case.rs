@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
-use waxseal::{CommitmentPolicy, EncryptionContext, ErrorClass, RsaPadding};
+use waxseal::{CommitmentPolicy, DecryptMaterialsRequest, EncryptionContext, ErrorClass, RsaPadding};
 
 use crate::forms::commitment::Answers;
 
@@ -21,6 +21,8 @@ pub struct Case {
 pub enum Plan {
     /// Decrypt and compare.
     Decrypt(Box<Decryption>),
+    /// Find a data key and compare.
+    Unwrap(Box<Unwrapping>),
     /// Nothing, for this reason.
     Skip(String),
     /// It can't be read: it fails, for this reason.
@@ -45,13 +47,25 @@ impl From<anyhow::Error> for Unready {
 impl Case {
     /// The case that a form made ready, or could not.
     #[must_use]
-    pub fn new(name: impl Into<String>, prepared: Result<Decryption, Unready>) -> Self {
+    pub fn new(name: impl Into<String>, prepared: Result<impl Into<Plan>, Unready>) -> Self {
         let plan = match prepared {
-            Ok(decryption) => Plan::Decrypt(Box::new(decryption)),
+            Ok(plan) => plan.into(),
             Err(Unready::Skip(reason)) => Plan::Skip(reason),
             Err(Unready::Broken(error)) => Plan::Broken(format!("{error:#}")),
         };
         Self { name: name.into(), plan }
+    }
+}
+
+impl From<Decryption> for Plan {
+    fn from(decryption: Decryption) -> Self {
+        Self::Decrypt(Box::new(decryption))
+    }
+}
+
+impl From<Unwrapping> for Plan {
+    fn from(unwrapping: Unwrapping) -> Self {
+        Self::Unwrap(Box::new(unwrapping))
     }
 }
 
@@ -91,6 +105,17 @@ impl Decryption {
             answers: None,
         }
     }
+}
+
+/// The data keys of a message without the message.
+#[derive(Debug)]
+pub struct Unwrapping {
+    /// What the message would ask for.
+    pub request: DecryptMaterialsRequest,
+    /// What finds the data key.
+    pub materials: MaterialsSpec,
+    /// The data key, and the context keys that were not stored; `None` if it must fail.
+    pub expected: Option<(Vec<u8>, BTreeSet<String>)>,
 }
 
 /// How a message is to be decrypted.

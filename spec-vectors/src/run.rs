@@ -1,12 +1,16 @@
 //! Runs cases.
 
+use std::collections::BTreeSet;
+use std::future::Future;
 use std::io::{Read, Write};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use anyhow::{Result, bail};
 use waxseal::message::DecryptOptions;
-use waxseal::{Client, CryptoProvider, Decrypted, Error, ErrorClass};
+use waxseal::{Client, CryptoProvider, Decrypted, DecryptionMaterials, Error, ErrorClass};
 
-use crate::case::{Case, Decryption, Expected, Method, Plan};
+use crate::case::{Case, Decryption, Expected, Method, Plan, Unwrapping};
 use crate::keys::materials_manager;
 
 /// What came of a case.
@@ -50,6 +54,7 @@ impl Runner {
         match &case.plan {
             Plan::Skip(reason) => Outcome::new(Verdict::Skipped, None, Some(reason.clone())),
             Plan::Broken(reason) => Outcome::new(Verdict::Failed, None, Some(reason.clone())),
+            Plan::Unwrap(unwrapping) => self.unwrap(unwrapping),
             Plan::Decrypt(decryption) => match self.client(decryption) {
                 Ok(client) => self.decrypt(&client, decryption),
                 Err(error) => Outcome::failed(None, format!("{error:#}")),
@@ -67,6 +72,23 @@ impl Runner {
         }
         let materials = materials_manager(self.crypto, &decryption.materials)?;
         Ok(Client::with_cmm(self.crypto, materials).decrypt_options(options))
+    }
+
+    fn unwrap(&self, unwrapping: &Unwrapping) -> Outcome {
+        let cmm = match materials_manager(self.crypto, &unwrapping.materials) {
+            Ok(cmm) => cmm,
+            Err(error) => return Outcome::failed(None, format!("{error:#}")),
+        };
+        let request = cmm.decrypt_materials(unwrapping.request.clone());
+        let Poll::Ready(materials) = pin!(request).poll(&mut Context::from_waker(Waker::noop())) else {
+            return Outcome::failed(None, "the materials are not ready at once");
+        };
+        match (materials.map_err(Error::from), &unwrapping.expected) {
+            (Ok(found), Some((data_key, required))) => judge_materials(&found, data_key, required),
+            (Ok(_), None) => Outcome::failed(None, "a data key was found, though it must fail"),
+            (Err(error), Some(_)) => Outcome::failed(Some(error.class()), error.to_string()),
+            (Err(error), None) => Outcome::new(Verdict::Passed, Some(error.class()), Some(error.to_string())),
+        }
     }
 
     fn decrypt(&self, client: &Client, decryption: &Decryption) -> Outcome {
@@ -152,6 +174,16 @@ fn judge(ways: &[(&str, Result<Vec<u8>, Failure>)], expected: &Expected) -> Outc
         (Err(failure), Expected::Plaintext(_)) => Outcome::failed(class, &failure.text),
         (Err(failure), Expected::Error(wanted)) => judge_error(failure, *wanted),
     }
+}
+
+fn judge_materials(found: &DecryptionMaterials, data_key: &[u8], required: &BTreeSet<String>) -> Outcome {
+    if found.data_key().is_none_or(|key| key.expose() != data_key) {
+        return Outcome::failed(None, "another data key");
+    }
+    if found.required_context_keys() != required {
+        return Outcome::failed(None, "other required context keys");
+    }
+    Outcome::new(Verdict::Passed, None, None)
 }
 
 fn judge_error(failure: &Failure, wanted: Option<ErrorClass>) -> Outcome {

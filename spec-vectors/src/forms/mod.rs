@@ -6,6 +6,7 @@ pub mod decrypt_oracle;
 pub mod key_description;
 pub mod keys_manifest;
 pub mod legacy_2017;
+pub mod mpl_decrypt;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -23,6 +24,7 @@ use crate::source::Base;
 pub fn cases(document: &Value, base: Base<'_>) -> Result<Option<Vec<Case>>> {
     Ok(Some(match text(document, "/manifest/type") {
         Some("awses-decrypt") => awses_decrypt::cases(document, base)?,
+        Some("awses-mpl-decrypt") => mpl_decrypt::cases(document, base)?,
         Some("ciphertext") => legacy_2017::cases(document, base)?,
         _ if commitment::is_one(document) => commitment::cases(document)?,
         _ if decrypt_oracle::is_one(document) => decrypt_oracle::cases(document)?,

@@ -1,0 +1,108 @@
+//! The published vectors, where they are at hand: in the folder that `WAXSEAL_SHARED_VECTORS`
+//! names, or in `../shared/vectors` beside the workspace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{counts, outcomes, providers};
+use waxseal::ErrorClass;
+use waxseal_vectors::report::Counts;
+use waxseal_vectors::run::{Runner, Verdict};
+
+const INVALID_NET: &str = "awses-decrypt/invalid-Net-4.0.0.zip";
+const HISTORY_NET: &str = "awses-decrypt/history-net4.0.0.zip";
+
+/// The path of a set. `None`, after saying that its test is skipped, where nothing is shared
+/// and the variable doesn't ask for it.
+fn shared(set: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    let asked = std::env::var_os("WAXSEAL_SHARED_VECTORS").map(PathBuf::from);
+    let folder = asked.or_else(|| beside.is_dir().then_some(beside));
+    if folder.is_none() {
+        println!("skipped: {set} is not at hand; WAXSEAL_SHARED_VECTORS may name a folder that has it");
+    }
+    Some(folder?.join(set))
+}
+
+fn check(set: &str, net_v4_0_0_retry: bool, [passed, failed, skipped]: [usize; 3]) {
+    let Some(path) = shared(set) else { return };
+    for crypto in providers() {
+        let found = counts(&path, Runner { crypto, net_v4_0_0_retry });
+        assert_eq!(found, Counts { passed, failed, skipped }, "{}", crypto.name);
+    }
+}
+
+#[test]
+fn python_1_3_5_needs_kms() {
+    check("awses-decrypt/python-1.3.5.zip", false, [0, 0, 360]);
+}
+
+#[test]
+fn dafny_4_1_0() {
+    check("awses-decrypt/dafny-4.1.0-v5.zip", false, [187, 0, 300]);
+}
+
+#[test]
+fn net_4_0_1() {
+    check("awses-decrypt/v4-Net-4.0.1.zip", false, [99, 0, 33]);
+}
+
+#[test]
+fn net_4_0_0_where_it_was_right() {
+    check("awses-decrypt/valid-Net-4.0.0.zip", false, [5, 0, 0]);
+}
+
+#[test]
+fn net_4_0_0_where_it_was_wrong() {
+    check(INVALID_NET, false, [0, 28, 0]);
+    check(INVALID_NET, true, [28, 0, 0]);
+}
+
+#[test]
+fn net_4_0_0_fails_at_the_header_tag() {
+    let Some(path) = shared(INVALID_NET) else { return };
+    for (name, outcome) in outcomes(&path, common::runner(providers()[0])) {
+        assert_eq!(outcome.verdict, Verdict::Failed, "{name}");
+        assert_eq!(outcome.error_class, Some(ErrorClass::HeaderTag), "{name}");
+    }
+}
+
+#[test]
+fn net_4_0_0_as_it_was_published_first() {
+    check(HISTORY_NET, false, [15, 84, 33]);
+    check(HISTORY_NET, true, [99, 0, 33]);
+}
+
+#[test]
+fn python_1_3_0_of_2017() {
+    check("awses-legacy-2017/python-1.3.0-legacy-raw900.zip", false, [900, 0, 360]);
+}
+
+#[test]
+fn commitment_known_answers() {
+    check("known-answers/commitment-test-vectors.python.json", false, [46, 0, 0]);
+    check("known-answers/commitment-test-vectors.java.json", false, [46, 0, 0]);
+}
+
+#[test]
+fn decrypt_oracle() {
+    check("known-answers/decrypt-oracle-vectors.json", false, [18, 0, 9]);
+}
+
+#[test]
+fn unframed_fixtures() {
+    check("nonframed-fixtures", false, [2, 0, 0]);
+}
+
+#[test]
+fn data_keys_without_messages() {
+    check("mpl-decrypt/python", false, [830, 0, 728]);
+    check("mpl-decrypt/go", false, [268, 0, 382]);
+}
+
+#[test]
+fn performance_ciphertexts() {
+    check("perf-ciphertexts", false, [8, 0, 12]);
+}
