@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use crate::support::{Place, UNSIGNED, noise};
 
-const SIGNALS: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("KILL", 9), ("TERM", 15)];
+/// Only where files can be without names does even the last one leave nothing.
+const SIGNALS: &[(&str, i32)] = if cfg!(target_os = "linux") {
+    &[("HUP", 1), ("INT", 2), ("TERM", 15), ("KILL", 9)]
+} else {
+    &[("INT", 2), ("TERM", 15)]
+};
 
 pub(crate) fn send(signal: &str, child: &Child) {
     let status = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
@@ -33,7 +38,7 @@ fn decrypting() {
     place.encrypt(&["file", "-o", "m", UNSIGNED]).ends(0);
     let message = place.read("m");
     place.write("out", "old");
-    for (signal, number) in SIGNALS {
+    for (signal, number) in SIGNALS.iter().copied() {
         for out in ["new", "out"] {
             let child = place.spawn(&["decrypt", "-", "-o", out, "--force", "--key", "raw-aes:key"]);
             assert_eq!(ended_in_the_middle(child, &message[..1 << 20], signal), Some(number));
@@ -47,7 +52,7 @@ fn decrypting() {
 fn encrypting() {
     let place = Place::new();
     place.write("out", "old");
-    for (signal, number) in SIGNALS {
+    for (signal, number) in SIGNALS.iter().copied() {
         let child = place.spawn(&["encrypt", "-", "-o", "out", "--force", "--key", "raw-aes:key"]);
         assert_eq!(ended_in_the_middle(child, &noise(1 << 20), signal), Some(number));
         assert_eq!(place.read("out"), b"old", "{signal}");
