@@ -4,7 +4,9 @@
 //! get the same ciphertext bytes to the same place, a copy included where the library has no
 //! form without it.
 
+pub mod async_rows;
 pub mod bare;
+pub mod range_row;
 pub mod rows;
 pub mod timing;
 

@@ -8,9 +8,9 @@ use crate::bare::{Bare, sha384};
 use crate::timing::{Contestant, medians};
 use crate::{SIGNED, UNSIGNED, plaintext};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-const MIB: usize = 1 << 20;
+pub(crate) const MIB: usize = 1 << 20;
 
 /// One line of the report.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
     rows.push(signed(client, rounds)?);
     rows.push(stream_write(client, rounds)?);
     rows.push(stream_read(client, rounds)?);
+    rows.extend(crate::async_rows::all(client, rounds)?);
+    rows.push(crate::range_row::range(client, rounds)?);
     Ok(rows)
 }
 
@@ -131,7 +133,7 @@ fn signed(client: &Client, rounds: usize) -> Outcome<Row> {
     Ok(Row { name: "signed-1t".into(), ours: rate(len, ours), limit, target: 0.9 })
 }
 
-const STREAM: usize = 256 * MIB;
+pub(crate) const STREAM: usize = 256 * MIB;
 
 /// Streams are held against the bare AEAD over one buffer of 64 KiB, again and again.
 fn bare_stream(bare: &Bare, input: &[u8], out: &mut [u8]) -> Outcome<()> {
@@ -182,7 +184,7 @@ fn stream_read(client: &Client, rounds: usize) -> Outcome<Row> {
     row("stream-read-64k".into(), STREAM, &times, 0.75)
 }
 
-fn encrypted(
+pub(crate) fn encrypted(
     client: &Client,
     suite: &'static AlgorithmSuite,
     frame: usize,
@@ -199,6 +201,6 @@ fn row(name: String, bytes: usize, times: &[f64], target: f64) -> Outcome<Row> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes a second need no 53 bits")]
-fn rate(bytes: usize, seconds: f64) -> f64 {
+pub(crate) fn rate(bytes: usize, seconds: f64) -> f64 {
     bytes as f64 / 1e6 / seconds
 }

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use waxseal_format::Header;
 use waxseal_materials::BoxError;
 
+use super::recycling::Recycling;
 use super::seal_core::SealCore;
 
 /// A stream of the message's bytes over a stream of plaintext: items of `Result<Bytes, E>`.
@@ -20,11 +21,12 @@ pub struct EncryptStream<S> {
     source: S,
     core: SealCore,
     item: Bytes,
+    buffers: Recycling,
 }
 
 impl<S> EncryptStream<S> {
     pub(super) fn new(source: S, core: SealCore) -> Self {
-        Self { source, core, item: Bytes::new() }
+        Self { source, core, item: Bytes::new(), buffers: Recycling::default() }
     }
 
     /// The message's header.
@@ -45,9 +47,8 @@ where
         loop {
             let sealer = ready!(this.core.poll_settled(context))?;
             if !sealer.waiting().is_empty() {
-                let item = Bytes::copy_from_slice(sealer.waiting());
-                sealer.gave(item.len());
-                return Poll::Ready(Some(Ok(item)));
+                let (buffer, waiting) = sealer.give_buffer(this.buffers.fresh());
+                return Poll::Ready(Some(Ok(this.buffers.lend(buffer).slice(waiting))));
             }
             if sealer.is_ended() {
                 return Poll::Ready(None);

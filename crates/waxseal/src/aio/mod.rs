@@ -26,6 +26,7 @@ mod encrypting_writer;
 mod open_core;
 mod pool;
 mod range;
+mod recycling;
 mod seal_core;
 
 pub use client::Aio;

@@ -56,6 +56,14 @@ impl Sealer {
         self.given = self.given.saturating_add(len).min(self.filled);
     }
 
+    /// Gives the waiting bytes out with the buffer that they are in, for `fresh` in its place.
+    #[cfg(feature = "aio")]
+    pub(crate) fn give_buffer(&mut self, fresh: Vec<u8>) -> (Vec<u8>, std::ops::Range<usize>) {
+        let waiting = self.given..self.filled;
+        (self.given, self.filled) = (0, 0);
+        (std::mem::replace(&mut self.sealed, fresh), waiting)
+    }
+
     /// Gives waiting bytes out to `out`; returns how many.
     pub(crate) fn give(&mut self, out: &mut [u8]) -> usize {
         let len = copy_front(self.waiting(), out);
