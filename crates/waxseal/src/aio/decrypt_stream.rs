@@ -7,11 +7,14 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
+use waxseal_crypto::SecretBytes;
 use waxseal_format::Header;
 use waxseal_materials::BoxError;
 
 use super::open_core::{OpenCore, Wanted};
+use super::recycling::Recycling;
 use crate::Error;
+use crate::pump::CHUNK;
 
 /// A stream of plaintext over a stream of the message's bytes: items of `Result<Bytes, E>`.
 ///
@@ -23,16 +26,43 @@ pub struct DecryptStream<S> {
     core: OpenCore,
     item: Bytes,
     ended: bool,
+    buffers: Recycling<SecretBytes>,
 }
 
 impl<S> DecryptStream<S> {
     pub(super) fn new(source: S, core: OpenCore) -> Self {
-        Self { source, core, item: Bytes::new(), ended: false }
+        Self { source, core, item: Bytes::new(), ended: false, buffers: Recycling::new() }
     }
 
     /// The message's header, once it was read and verified: with the first item at the latest.
     pub fn header(&self) -> Option<&Arc<Header>> {
         self.core.header()
+    }
+
+    /// Opens the whole blocks of the window straight to a buffer that is lent out.
+    fn open_from_window(&mut self) -> Result<Option<Bytes>, Error> {
+        if !self.core.may_open_to() {
+            return Ok(None);
+        }
+        let mut buffer = self.buffers.fresh();
+        if buffer.is_empty() {
+            buffer = SecretBytes::zeroed(CHUNK);
+        }
+        let written = self.core.open_to(buffer.expose_mut())?;
+        // Also where nothing was written: dropped, the buffer comes back.
+        let item = self.buffers.lend(buffer).slice(..written);
+        Ok(Some(item).filter(|_| written > 0))
+    }
+
+    /// What is waiting: the buffer that it is in, where that can be lent, or a copy.
+    fn give(&mut self) -> Result<Bytes, Error> {
+        let opener = self.core.opener()?;
+        if let Some((buffer, waiting)) = opener.give_scratch(|| self.buffers.fresh()) {
+            return Ok(self.buffers.lend(buffer).slice(waiting));
+        }
+        let item = Bytes::copy_from_slice(opener.waiting());
+        opener.gave(item.len());
+        Ok(item)
     }
 
     /// Takes what is left of the current item. True if there was some.
@@ -56,11 +86,11 @@ where
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         while !this.ended {
-            if let Wanted::Plaintext = ready!(this.core.poll_wanted(context))? {
-                let opener = this.core.opener()?;
-                let item = Bytes::copy_from_slice(opener.waiting());
-                opener.gave(item.len());
+            if let Some(item) = this.open_from_window()? {
                 return Poll::Ready(Some(Ok(item)));
+            }
+            if let Wanted::Plaintext = ready!(this.core.poll_wanted(context))? {
+                return Poll::Ready(Some(Ok(this.give()?)));
             }
             if this.take_item()? {
                 continue;

@@ -21,12 +21,12 @@ pub struct EncryptStream<S> {
     source: S,
     core: SealCore,
     item: Bytes,
-    buffers: Recycling,
+    buffers: Recycling<Vec<u8>>,
 }
 
 impl<S> EncryptStream<S> {
     pub(super) fn new(source: S, core: SealCore) -> Self {
-        Self { source, core, item: Bytes::new(), buffers: Recycling::default() }
+        Self { source, core, item: Bytes::new(), buffers: Recycling::new() }
     }
 
     /// The message's header.

@@ -73,6 +73,11 @@ impl OpenCore {
         if heavy { opener.buffer(input) } else { opener.take(input) }
     }
 
+    /// Whether [`OpenCore::open_to`] may do anything.
+    pub(super) fn may_open_to(&self) -> bool {
+        !self.heavy && self.worker.get().is_some_and(Opener::holds_message)
+    }
+
     /// Opens straight to `out` where that is no heavy work; returns bytes written.
     pub(super) fn open_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if self.heavy || self.worker.is_away() { Ok(0) } else { self.worker.here()?.open_to(out) }

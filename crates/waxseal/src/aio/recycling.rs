@@ -4,42 +4,72 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use waxseal_crypto::SecretBytes;
 
 /// Buffers kept for another time: a consumer that drops each item before the next needs one.
 const KEPT: usize = 2;
 
-/// The buffers of one stream. They hold ciphertext alone.
-#[derive(Default)]
-pub(super) struct Recycling(Arc<Mutex<Vec<Vec<u8>>>>);
+/// The buffers of one stream. Those with plaintext are of a kind that wipes itself.
+pub(super) struct Recycling<B>(Arc<Mutex<Vec<B>>>);
 
-impl Recycling {
+/// What can be lent.
+pub(super) trait Buffer: Send + 'static {
+    fn empty() -> Self;
+    fn bytes(&self) -> &[u8];
+}
+
+impl Buffer for Vec<u8> {
+    fn empty() -> Self {
+        Self::new()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Buffer for SecretBytes {
+    fn empty() -> Self {
+        Self::zeroed(0)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.expose()
+    }
+}
+
+impl<B: Buffer> Recycling<B> {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Vec::new())))
+    }
+
     /// A buffer that came back, with its bytes as they were, or an empty one.
-    pub(super) fn fresh(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    pub(super) fn fresh(&self) -> B {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(B::empty)
     }
 
     /// The buffer as shared bytes. It comes back when the last of them is dropped.
-    pub(super) fn lend(&self, buffer: Vec<u8>) -> Bytes {
+    pub(super) fn lend(&self, buffer: B) -> Bytes {
         Bytes::from_owner(Lent { buffer, home: Arc::clone(&self.0) })
     }
 }
 
-struct Lent {
-    buffer: Vec<u8>,
-    home: Arc<Mutex<Vec<Vec<u8>>>>,
+struct Lent<B: Buffer> {
+    buffer: B,
+    home: Arc<Mutex<Vec<B>>>,
 }
 
-impl AsRef<[u8]> for Lent {
+impl<B: Buffer> AsRef<[u8]> for Lent<B> {
     fn as_ref(&self) -> &[u8] {
-        &self.buffer
+        self.buffer.bytes()
     }
 }
 
-impl Drop for Lent {
+impl<B: Buffer> Drop for Lent<B> {
     fn drop(&mut self) {
         let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
         if home.len() < KEPT {
-            home.push(std::mem::take(&mut self.buffer));
+            home.push(std::mem::replace(&mut self.buffer, B::empty()));
         }
     }
 }

@@ -111,6 +111,25 @@ impl Opener {
         }
     }
 
+    /// Gives the waiting bytes out with the buffer that they are in, for a fresh one in its
+    /// place, if that buffer is not the window.
+    #[cfg(feature = "aio")]
+    pub(crate) fn give_scratch(
+        &mut self,
+        fresh: impl FnOnce() -> SecretBytes,
+    ) -> Option<(SecretBytes, Range<usize>)> {
+        let Output::Scratch(waiting) = &self.output else { return None };
+        let waiting = waiting.clone();
+        self.output = Output::None;
+        Some((std::mem::replace(&mut self.scratch, fresh()), waiting))
+    }
+
+    /// Whether bytes of the message wait in the window, and nothing waits to be given out.
+    #[cfg(feature = "aio")]
+    pub(crate) fn holds_message(&self) -> bool {
+        !self.window.is_empty() && matches!(self.output, Output::None)
+    }
+
     /// Gives waiting bytes out to `out`; returns how many.
     pub(crate) fn give(&mut self, out: &mut [u8]) -> usize {
         let len = copy_front(self.waiting(), out);
