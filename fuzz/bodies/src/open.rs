@@ -8,6 +8,12 @@ use waxseal::{Client, DecryptOptions, Error};
 use crate::choices::Sizes;
 use crate::pieces::InPieces;
 
+/// A way to open a message by a stream.
+pub(crate) type Stream = fn(&Client, &DecryptOptions, &[u8], &mut Sizes) -> Outcome;
+
+/// Every such way.
+pub(crate) const STREAMS: [Stream; 3] = [reader, buffered_reader, writer];
+
 pub(crate) type Outcome = (Vec<u8>, Option<Error>);
 
 /// All at once, into a buffer that held something else.

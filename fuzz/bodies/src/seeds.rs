@@ -19,7 +19,7 @@ pub fn of_message(message: &[u8]) -> Vec<Seed> {
     vec![
         ("header", [&[0, 0], &SIZES[..], header].concat()),
         ("frame", [&frame_length[..], &[0; 43], body.get(..64).unwrap_or(body)].concat()),
-        ("streams", [&[0], &SIZES[..], &[0, 1, 0, 0, 0], &[0; 24], message].concat()),
+        ("streams", [&[0, 0], &SIZES[..], &[0, 1, 0, 0, 0], &[0; 24], message].concat()),
         ("providers", [&[7, 0][..], &[0; 24], message].concat()),
     ]
 }
@@ -27,5 +27,5 @@ pub fn of_message(message: &[u8]) -> Vec<Seed> {
 /// The input that a key in PEM or DER makes.
 #[must_use]
 pub fn of_key(key: &[u8]) -> Seed {
-    ("keys", [&[0], key].concat())
+    ("keys", [&[0, 0], key].concat())
 }

@@ -11,6 +11,8 @@ use super::{Block, Footer, HeaderFault, Message};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) verdict: Verdict,
+    /// Whether the header is refused, before any frame is looked at.
+    pub(crate) in_header: bool,
     /// Plaintext that a stream may give out: all of it, or what verified before the fault.
     pub(crate) authentic: Vec<u8>,
 }
@@ -30,11 +32,9 @@ use Verdict::{Fails, FailsSomehow, Opens};
 /// require, those that the message lacks are taken for authenticated if they are.
 pub(crate) fn expected(message: &Message, options: &DecryptOptions) -> Expected {
     let mut authentic = Vec::new();
-    let verdict = match header_class(message, options) {
-        Some(class) => Fails(class),
-        None => body_verdict(message, options, &mut authentic),
-    };
-    Expected { verdict, authentic }
+    let class = header_class(message, options);
+    let verdict = class.map_or_else(|| body_verdict(message, options, &mut authentic), Fails);
+    Expected { verdict, in_header: class.is_some(), authentic }
 }
 
 fn header_class(message: &Message, options: &DecryptOptions) -> Option<ErrorClass> {
