@@ -9,6 +9,7 @@ use std::thread;
 
 use crate::cli::Session;
 use crate::failure::{Direction, Exit, Failure};
+use crate::input::Source;
 use crate::output::{Destination, OutputRules};
 use crate::plan::{Job, Plan};
 use crate::progress::Progress;
@@ -48,13 +49,33 @@ impl FileArgs {
         Plan::new(&self.files, self.output.as_deref(), self.recursive, direction)
     }
 
+    /// Fails unless the input is one with a name, as `option` needs it.
+    pub(crate) fn require_one_name(&self, option: &str) -> Result<(), Failure> {
+        match self.files.as_slice() {
+            [file] if Source::of(file) != Source::Stdin => Ok(()),
+            [_] => Err(Failure::usage(format!("{option} reads in the middle of a file, not standard input"))),
+            _ => Err(Failure::usage(format!("{option} takes one file"))),
+        }
+    }
+
     pub(crate) fn output_rules<'a>(&self, readers: Readers, session: &'a Session) -> OutputRules<'a> {
         OutputRules { force: self.force, sync: self.sync, readers, cleanup: &session.cleanup }
     }
 
     /// Does `work` for every job of the plan, tells what failed, and returns how it ended.
     pub(crate) fn run(&self, plan: Plan, session: &Session, work: &Work<'_>) -> Exit {
-        let progress = Progress::start(total_len(&plan.jobs), session.quiet);
+        self.run_towards(total_len(&plan.jobs), plan, session, work)
+    }
+
+    /// The same where it takes `total` bytes of input, or where that is not known.
+    pub(crate) fn run_towards(
+        &self,
+        total: Option<u64>,
+        plan: Plan,
+        session: &Session,
+        work: &Work<'_>,
+    ) -> Exit {
+        let progress = Progress::start(total, session.quiet);
         let batch = Batch {
             jobs: &plan.jobs,
             makes_directories: plan.makes_directories,

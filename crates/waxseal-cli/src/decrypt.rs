@@ -9,6 +9,7 @@ use crate::key::KeyArgs;
 use crate::output::{Output, OutputRules};
 use crate::plan::Job;
 use crate::progress::Progress;
+use crate::range::{self, Part, RangeArgs};
 use crate::stream::{self, Armored};
 use crate::temporary::Readers;
 use crate::value::{self, ContextPair};
@@ -26,6 +27,8 @@ pub(crate) struct Args {
     files: FileArgs,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    range: RangeArgs,
     /// A pair that the message's encryption context must have; can be repeated
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = value::context_pair)]
     context: Vec<ContextPair>,
@@ -50,10 +53,18 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let part = args.range.part(&args.files)?;
     let plan = args.files.plan(Direction::Decrypt)?;
     let client = Client::new(args.keys.crypto(), args.keys.keyring()?).decrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Owner, session);
-    Ok(args.files.run(plan, session, &|job, progress| args.decrypt(job, &client, rules, progress)))
+    let Some(part) = part else {
+        return Ok(args
+            .files
+            .run(plan, session, &|job, progress| args.decrypt(job, &client, rules, progress)));
+    };
+    Ok(args.files.run_towards(None, plan, session, &|job, progress| {
+        args.decrypt_part(part, job, &client, rules, progress)
+    }))
 }
 
 impl Args {
@@ -81,6 +92,21 @@ impl Args {
         let mut output = Output::create(&job.output, rules)?;
         let input = Armored::new(job.input.open(progress)?, self.files.armor);
         stream::decrypt(client.decrypt_reader(input), &mut output)?;
+        output.finish()
+    }
+
+    fn decrypt_part(
+        &self,
+        part: Part,
+        job: &Job,
+        client: &Client,
+        rules: OutputRules<'_>,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        range::require_regular(job)?;
+        let mut output = Output::create(&job.output, rules)?;
+        let request = client.decrypt_range(job.input.open(progress)?);
+        self.range.decrypt(part, request, &mut output)?;
         output.finish()
     }
 }

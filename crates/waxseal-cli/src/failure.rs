@@ -102,6 +102,11 @@ impl Failure {
         Self { hint, ..failure }
     }
 
+    /// The same, with a word on what to do.
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
     /// The same, about this file or key.
     pub(crate) fn about(mut self, subject: impl Display) -> Self {
         self.subject.get_or_insert_with(|| subject.to_string());

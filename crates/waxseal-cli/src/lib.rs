@@ -10,7 +10,7 @@
 //! | the wrapping keys that `--key` names | `key` |
 //! | which files are read, and where each output goes | `plan` |
 //! | all files, several at a time | `batch` |
-//! | one file through the client | `stream`, between `input` and `output`, through `armor` |
+//! | one file through the client | `stream`, between `input` and `output`, through `armor`; a part of it, `range` |
 //! | a file that appears whole or not at all | `temporary`, `cleanup` |
 //! | how it ends | `failure` |
 
@@ -30,6 +30,7 @@ mod output;
 mod plan;
 mod progress;
 mod provider;
+mod range;
 mod stream;
 mod temporary;
 mod terminal;

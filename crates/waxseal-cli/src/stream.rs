@@ -33,7 +33,12 @@ pub(crate) fn decrypt<R: Read>(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let fail = |error| Failure::client(error, Direction::Decrypt);
-    pump(&mut request.wait().map_err(fail)?, output, Direction::Decrypt)
+    copy_plaintext(&mut request.wait().map_err(fail)?, output)
+}
+
+/// Writes all of a plaintext to `output`, through a buffer.
+pub(crate) fn copy_plaintext(plaintext: &mut impl Read, output: &mut Output) -> Result<(), Failure> {
+    pump(plaintext, output, Direction::Decrypt)
 }
 
 /// A source as it is, or the message in its base64 text.

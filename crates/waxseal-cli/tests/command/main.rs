@@ -15,6 +15,7 @@ mod keygen;
 mod killed;
 mod outputs;
 mod progress;
+mod ranges;
 mod refusals;
 mod round_trips;
 mod support;
