@@ -13,7 +13,7 @@ use crate::setup::pick_suite;
 pub fn body(input: &[u8]) {
     let mut choices = Choices::new(input);
     let frame_length = choices.u32() >> choices.below(32);
-    let plaintext_len = choices.u64() >> choices.below(64);
+    let plaintext_len = plaintext_len(&mut choices, frame_length);
     let suite = pick_suite(&mut choices);
     let id = choices.array::<32>();
     let id = MessageId::new(suite.version, &id[..suite.version.message_id_len()]).unwrap();
@@ -30,6 +30,13 @@ pub fn body(input: &[u8]) {
         let header = Header::new(suite, id, EncryptionContext::new(), keys, content, commitment);
         check_message_len(&header, plaintext_len);
     }
+}
+
+/// Any length, or one near the most that frames of this length can hold.
+fn plaintext_len(choices: &mut Choices<'_>, frame_length: u32) -> u64 {
+    let any = choices.u64() >> choices.below(64);
+    let most = (MAX_REGULAR_FRAMES + 1) * u64::from(frame_length);
+    if choices.one_in(4) { most.saturating_add(any).saturating_sub(2) } else { any }
 }
 
 type Head = Result<Decoded<BlockHead>, FormatError>;

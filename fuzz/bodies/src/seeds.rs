@@ -18,9 +18,9 @@ pub fn of_message(message: &[u8]) -> Vec<Seed> {
     let (header, body) = (&message[..(header_len + 8).min(message.len())], &message[header_len..]);
     vec![
         ("header", [&[0, 0], &SIZES[..], header].concat()),
-        ("frame", [&frame_length[..], &[0; 43], body.get(..64).unwrap_or(body)].concat()),
+        ("frame", [&frame_length[..], &[0; 44], body.get(..64).unwrap_or(body)].concat()),
         ("streams", [&[0, 0], &SIZES[..], &[0, 1, 0, 0, 0], &[0; 24], message].concat()),
-        ("providers", [&[7, 0][..], &[0; 24], message].concat()),
+        ("providers", [&[31, 0][..], &[0; 24], message].concat()),
     ]
 }
 

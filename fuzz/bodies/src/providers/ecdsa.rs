@@ -29,7 +29,7 @@ pub(super) fn check(choices: &mut Choices<'_>) {
 fn public_key(choices: &mut Choices<'_>, mut key: Vec<u8>) -> Vec<u8> {
     match choices.below(8) {
         1 => key[0] ^= 1,
-        2 => key[0] = choices.u8(),
+        2 => key[0] = choices.pick(&[0, 1, 4, 5, 6, 7, 8, 0x30]),
         3 => key = edited(choices, key, 2),
         4 => key.resize(2 * key.len() - 1, choices.u8()),
         5 => {

@@ -36,11 +36,16 @@ fn private_keys() -> &'static Keys {
 /// Unwraps what one provider wrapped, or a block that was padded here.
 pub(super) fn check(choices: &mut Choices<'_>) {
     let padding = choices.pick(&PADDINGS);
-    let wrapped = match choices.below(3) {
+    let longer = choices.one_in(4);
+    let mut wrapped = match choices.below(3) {
         0 => wrapped(choices, padding),
         1 => raw(&pkcs1_block(choices)),
         _ => raw(&oaep_block(choices, padding)),
     };
+    if longer {
+        // The same number, in one byte more than it may have.
+        wrapped.insert(0, 0);
+    }
     let unwrapped = private_keys()
         .each_ref()
         .map(|key| key.unwrap(padding, &wrapped).map(|secret| secret.expose().to_vec()));
