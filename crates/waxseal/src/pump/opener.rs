@@ -60,7 +60,7 @@ impl Opener {
     pub(crate) fn new(options: &DecryptOptions) -> Self {
         Self {
             state: State::Header(HeaderDecoder::new(options.header_limits())),
-            window: Window::new(0),
+            window: Window::new(),
             scratch: SecretBytes::zeroed(0),
             output: Output::None,
         }
@@ -139,10 +139,7 @@ impl Opener {
 
     /// Room for more of the message: see [`Opener::filled`].
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        if self.window.capacity() == 0 {
-            self.window = Window::new(CHUNK);
-        }
-        self.window.space()
+        self.window.space(CHUNK)
     }
 
     /// Says that so many bytes of the space are the message's.
@@ -275,8 +272,9 @@ impl Opener {
     /// Opens the whole blocks at the front of `input`; what doesn't make a block is kept.
     fn open_from(&mut self, input: &[u8]) -> Result<usize, Error> {
         let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
-        if self.scratch.is_empty() {
-            self.scratch = SecretBytes::zeroed(CHUNK);
+        let wanted = input.len().min(CHUNK);
+        if self.scratch.len() < wanted {
+            self.scratch = SecretBytes::zeroed(wanted);
         }
         let progress = body.push(input, self.scratch.expose_mut())?;
         self.output = Output::Scratch(0..progress.written);

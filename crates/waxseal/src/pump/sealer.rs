@@ -34,7 +34,7 @@ impl Sealer {
     pub(crate) fn new(encryptor: Encryptor, header_bytes: Vec<u8>) -> Self {
         Self {
             header: Arc::clone(encryptor.header()),
-            plaintext: Window::new(0),
+            plaintext: Window::new(),
             filled: header_bytes.len(),
             sealed: header_bytes,
             given: 0,
@@ -81,10 +81,7 @@ impl Sealer {
     /// [`Error::StreamEnded`] after the end or an error.
     pub(crate) fn space(&mut self) -> Result<&mut [u8], Error> {
         let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
-        if self.plaintext.capacity() == 0 {
-            self.plaintext = Window::new(whole_blocks(encryptor.frame_length()));
-        }
-        Ok(self.plaintext.space())
+        Ok(self.plaintext.space(whole_blocks(encryptor.frame_length())))
     }
 
     /// Says that so many bytes of the space are plaintext.
@@ -113,7 +110,7 @@ impl Sealer {
     pub(crate) fn seal(&mut self) -> Result<(), Error> {
         let (plaintext, sealed) = (&mut self.plaintext, &mut self.sealed);
         let written = with_encryptor(&mut self.state, |encryptor| {
-            sealed.resize(whole_blocks(encryptor.block_len()), 0);
+            make_room(sealed, encryptor, plaintext.unread());
             let progress = encryptor.push(plaintext.unread(), sealed)?;
             plaintext.consume(progress.read);
             Ok(progress.written)
@@ -167,7 +164,7 @@ impl Sealer {
     fn seal_from(&mut self, input: &[u8]) -> Result<usize, Error> {
         let sealed = &mut self.sealed;
         let progress = with_encryptor(&mut self.state, |encryptor| {
-            sealed.resize(whole_blocks(encryptor.block_len()), 0);
+            make_room(sealed, encryptor, input);
             Ok(encryptor.push(input, sealed)?)
         })?;
         (self.given, self.filled) = (0, progress.written);
@@ -187,9 +184,18 @@ impl Sealer {
         self.sealed.resize(encryptor.final_len(rest.len()), 0);
         self.filled = encryptor.finish(rest, &mut self.sealed)?;
         self.given = 0;
-        self.plaintext = Window::new(0);
+        self.plaintext = Window::new();
         self.state = State::Ended;
         Ok(())
+    }
+}
+
+/// Room for the frames that `plaintext` fills, up to a chunk of them.
+fn make_room(sealed: &mut Vec<u8>, encryptor: &Encryptor, plaintext: &[u8]) {
+    let frames = plaintext.len().checked_div(encryptor.frame_length()).unwrap_or(0);
+    let wanted = frames.saturating_mul(encryptor.block_len()).min(whole_blocks(encryptor.block_len()));
+    if sealed.len() < wanted {
+        sealed.resize(wanted, 0);
     }
 }
 

@@ -8,15 +8,16 @@ pub(crate) struct Window {
     bytes: SecretBytes,
     start: usize,
     end: usize,
+    /// The space was filled to its end the last time: there may be much to come.
+    was_filled: bool,
 }
 
-impl Window {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { bytes: SecretBytes::zeroed(capacity), start: 0, end: 0 }
-    }
+/// The first capacity of a window that is read into: small messages need no more.
+const FIRST: usize = 8 << 10;
 
-    pub(crate) fn capacity(&self) -> usize {
-        self.bytes.len()
+impl Window {
+    pub(crate) fn new() -> Self {
+        Self { bytes: SecretBytes::zeroed(0), start: 0, end: 0, was_filled: false }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -56,8 +57,13 @@ impl Window {
     }
 
     /// Room to write to, all that there is: see [`Window::filled`]. What is unread, less than
-    /// a block, moves to the front first: that is cheaper than a small read.
-    pub(crate) fn space(&mut self) -> &mut [u8] {
+    /// a block, moves to the front first: that is cheaper than a small read. The capacity grows
+    /// to `chunk` while the space is filled each time, beyond that only for what is unread.
+    pub(crate) fn space(&mut self, chunk: usize) -> &mut [u8] {
+        let capacity = self.bytes.len();
+        if capacity < chunk && (self.was_filled || capacity == 0) {
+            self.grow(capacity.saturating_mul(4).clamp(FIRST, chunk.max(FIRST)));
+        }
         let free = self.bytes.len().saturating_sub(self.len());
         self.make_room(free.max(1));
         self.bytes.expose_mut().get_mut(self.end..).unwrap_or_default()
@@ -66,6 +72,7 @@ impl Window {
     /// Says that so many bytes of the space were written.
     pub(crate) fn filled(&mut self, len: usize) {
         self.end = self.end.saturating_add(len).min(self.bytes.len());
+        self.was_filled = self.end == self.bytes.len();
     }
 
     /// Room for `len` more bytes: by moving what is unread to the front, or by growing.
@@ -75,17 +82,20 @@ impl Window {
         if self.end.saturating_add(len) <= self.bytes.len() {
             return;
         }
-        if needed <= self.bytes.len() {
-            self.bytes.expose_mut().copy_within(self.start..self.end, 0);
-        } else {
-            let mut grown = SecretBytes::zeroed(needed.max(self.bytes.len().saturating_mul(2)));
-            if let Some(front) = grown.expose_mut().get_mut(..unread) {
-                front.copy_from_slice(self.unread());
-            }
-            self.bytes = grown;
+        if needed > self.bytes.len() {
+            return self.grow(needed.max(self.bytes.len().saturating_mul(2)));
         }
-        self.start = 0;
-        self.end = unread;
+        self.bytes.expose_mut().copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, unread);
+    }
+
+    fn grow(&mut self, capacity: usize) {
+        let (mut grown, unread) = (SecretBytes::zeroed(capacity.max(self.len())), self.len());
+        if let Some(front) = grown.expose_mut().get_mut(..unread) {
+            front.copy_from_slice(self.unread());
+        }
+        self.bytes = grown;
+        (self.start, self.end) = (0, unread);
     }
 }
 
@@ -96,7 +106,7 @@ mod tests {
     #[test]
     fn bytes_come_out_as_they_went_in_through_moves_and_growth() {
         let input: Vec<u8> = (0..=255).collect();
-        let mut window = Window::new(8);
+        let mut window = Window::new();
         let (mut written, mut read) = (0, Vec::new());
         for step in 1..200 {
             written += window.append(&input[written..(written + step % 7).min(256)], usize::MAX);
@@ -109,8 +119,27 @@ mod tests {
     }
 
     #[test]
+    fn the_space_grows_while_it_is_filled_and_no_further_than_a_chunk() {
+        let mut window = Window::new();
+        let mut sizes = Vec::new();
+        for _ in 0..6 {
+            let room = window.space(100 << 10).len();
+            sizes.push(room);
+            window.filled(room);
+            window.consume(room);
+        }
+        assert_eq!(sizes, [8 << 10, 32 << 10, 100 << 10, 100 << 10, 100 << 10, 100 << 10]);
+        let mut window = Window::new();
+        for _ in 0..6 {
+            assert_eq!(window.space(100 << 10).len(), 8 << 10);
+            window.filled(5);
+            window.consume(5);
+        }
+    }
+
+    #[test]
     fn append_takes_no_more_than_the_total_asked_for() {
-        let mut window = Window::new(4);
+        let mut window = Window::new();
         assert_eq!(window.append(&[1, 2, 3], 2), 2);
         assert_eq!(window.append(&[3], 2), 0);
         assert_eq!(window.unread(), [1, 2]);
