@@ -15,14 +15,52 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use waxseal_format::{Header, HeaderDecoder, HeaderProgress};
-use waxseal_message::{DecryptOptions, FrameMap, MessageError, SignedMessages};
+use waxseal_message::{DecryptOptions, FrameMap, MessageError, ParsedHeader, SignedMessages};
 use zeroize::Zeroizing;
 
 use crate::decrypt::authenticate;
 use crate::{Client, DecryptRequest, Error, blocking, target};
 
 /// Bytes that are read to begin with: most headers fit.
-pub(crate) const HEADER_READ: u64 = 4096;
+const HEADER_READ: u64 = 4096;
+
+/// Which bytes to fetch for the header, until it is whole.
+pub(crate) struct HeaderFetch {
+    decoder: HeaderDecoder,
+    message_len: u64,
+    wanted: Range<u64>,
+}
+
+impl HeaderFetch {
+    pub(crate) fn new(options: &DecryptOptions, message_len: u64) -> Self {
+        let decoder = HeaderDecoder::new(options.header_limits());
+        Self { decoder, message_len, wanted: 0..HEADER_READ.min(message_len) }
+    }
+
+    pub(crate) fn wanted(&self) -> Range<u64> {
+        self.wanted.clone()
+    }
+
+    /// Takes the bytes that were wanted. Once the header is whole: it, and where in the
+    /// message body and footer stand.
+    pub(crate) fn supply(
+        &mut self,
+        bytes: &[u8],
+    ) -> Result<Option<(ParsedHeader, Range<u64>)>, MessageError> {
+        match self.decoder.push(bytes)? {
+            HeaderProgress::Done { header, consumed } => {
+                let body = self.wanted.start.saturating_add(consumed as u64)..self.message_len;
+                Ok(Some(((*header).into(), body)))
+            }
+            HeaderProgress::Need(more) if bytes.is_empty() => Err(self.decoder.truncated(more).into()),
+            HeaderProgress::Need(more) => {
+                let start = self.wanted.end;
+                self.wanted = start..start.saturating_add(more as u64).min(self.message_len);
+                Ok(None)
+            }
+        }
+    }
+}
 
 impl Client {
     /// A `Read` and `Seek` over the plaintext of a message in `source`, which reads only the
@@ -76,25 +114,14 @@ pub struct RangeReader<S> {
 impl<S: Read + Seek> RangeReader<S> {
     fn open(client: &Client, options: &DecryptOptions, mut source: S) -> Result<Self, Error> {
         let message_len = source.seek(SeekFrom::End(0))?;
-        let mut decoder = HeaderDecoder::new(options.header_limits());
-        let (mut at, mut wanted) = (0, HEADER_READ);
-        let (header, header_len) = loop {
-            let bytes = read_at(&mut source, at..at.saturating_add(wanted).min(message_len))?;
-            match decoder.push(&bytes).map_err(MessageError::from)? {
-                HeaderProgress::Done { header, consumed } => {
-                    break (*header, at.saturating_add(consumed as u64));
-                }
-                HeaderProgress::Need(more) if bytes.is_empty() => {
-                    return Err(MessageError::from(decoder.truncated(more)).into());
-                }
-                HeaderProgress::Need(more) => {
-                    at = at.saturating_add(bytes.len() as u64);
-                    wanted = more as u64;
-                }
+        let mut fetch = HeaderFetch::new(options, message_len);
+        let (header, span) = loop {
+            let bytes = read_at(&mut source, fetch.wanted())?;
+            if let Some(found) = fetch.supply(&bytes)? {
+                break found;
             }
         };
-        let body = blocking::wait(client.runtime.as_deref(), authenticate(client, options, header.into()))?;
-        let span = header_len..message_len;
+        let body = blocking::wait(client.runtime.as_deref(), authenticate(client, options, header))?;
         let tail = read_at(&mut source, FrameMap::tail(body.header(), span.clone())?)?;
         let map = FrameMap::new(body, span, &tail)?;
         let opened = Zeroizing::new(Vec::new());

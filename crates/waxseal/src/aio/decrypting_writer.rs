@@ -1,7 +1,6 @@
 //! A message is written to it, the plaintext comes out at the async sink.
 
 use std::io::{self, ErrorKind};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -31,13 +30,17 @@ impl<W> DecryptingWriter<W> {
         self.core.header()
     }
 
+    pub(super) fn sink(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// The sink. Unless the writer was closed, what is in it may be incomplete.
     pub fn into_inner(self) -> W {
         self.sink
     }
 
     /// Opens and writes all that is there.
-    fn poll_drain(
+    pub(super) fn poll_drain(
         &mut self,
         context: &mut Context<'_>,
         write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
@@ -52,7 +55,7 @@ impl<W> DecryptingWriter<W> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_take(
+    pub(super) fn poll_take(
         &mut self,
         context: &mut Context<'_>,
         input: &[u8],
@@ -62,7 +65,7 @@ impl<W> DecryptingWriter<W> {
         Poll::Ready(Ok(self.core.take(input)?))
     }
 
-    fn poll_end(
+    pub(super) fn poll_end(
         &mut self,
         context: &mut Context<'_>,
         write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
@@ -73,44 +76,6 @@ impl<W> DecryptingWriter<W> {
             self.ended = true;
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(feature = "tokio")]
-impl<W: tokio::io::AsyncWrite + Unpin> tokio::io::AsyncWrite for DecryptingWriter<W> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, input: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_take(context, input, super::write_tokio)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_drain(context, super::write_tokio))?;
-        Pin::new(&mut this.sink).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_end(context, super::write_tokio))?;
-        Pin::new(&mut this.sink).poll_shutdown(context)
-    }
-}
-
-#[cfg(feature = "futures")]
-impl<W: futures_io::AsyncWrite + Unpin> futures_io::AsyncWrite for DecryptingWriter<W> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, input: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_take(context, input, super::write_futures)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_drain(context, super::write_futures))?;
-        Pin::new(&mut this.sink).poll_flush(context)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_end(context, super::write_futures))?;
-        Pin::new(&mut this.sink).poll_close(context)
     }
 }
 

@@ -1,7 +1,6 @@
 //! It draws plaintext from an async source, and the message is read from it.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -30,7 +29,7 @@ impl<R> EncryptingReader<R> {
         self.source
     }
 
-    fn poll_give(
+    pub(super) fn poll_give(
         &mut self,
         context: &mut Context<'_>,
         out: &mut [u8],
@@ -50,26 +49,6 @@ impl<R> EncryptingReader<R> {
                 len => sealer.filled(len),
             }
         }
-    }
-}
-
-#[cfg(feature = "tokio")]
-impl<R: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for EncryptingReader<R> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        out: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        super::fill_read_buf(out, |out| this.poll_give(context, out, super::read_tokio))
-    }
-}
-
-#[cfg(feature = "futures")]
-impl<R: futures_io::AsyncRead + Unpin> futures_io::AsyncRead for EncryptingReader<R> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.get_mut()
-            .poll_give(context, out, |source, context, room| Pin::new(source).poll_read(context, room))
     }
 }
 

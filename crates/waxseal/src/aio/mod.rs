@@ -28,6 +28,8 @@ mod pool;
 mod range;
 mod recycling;
 mod seal_core;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod traits;
 
 pub use client::Aio;
 pub use decrypt_stream::DecryptStream;
@@ -38,48 +40,3 @@ pub use encrypting_reader::EncryptingReader;
 pub use encrypting_writer::EncryptingWriter;
 pub use pool::Pool;
 pub use range::{RangeReader, RangeSource};
-
-#[cfg(any(feature = "tokio", feature = "futures"))]
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-/// Reads once into `room`.
-#[cfg(feature = "tokio")]
-fn read_tokio<R: tokio::io::AsyncRead + Unpin>(
-    source: &mut R,
-    context: &mut Context<'_>,
-    room: &mut [u8],
-) -> Poll<io::Result<usize>> {
-    let mut room = tokio::io::ReadBuf::new(room);
-    Pin::new(source).poll_read(context, &mut room).map_ok(|()| room.filled().len())
-}
-
-/// Lets `give` write to the unfilled part.
-#[cfg(feature = "tokio")]
-fn fill_read_buf(
-    out: &mut tokio::io::ReadBuf<'_>,
-    give: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
-) -> Poll<io::Result<()>> {
-    give(out.initialize_unfilled()).map_ok(|len| out.advance(len))
-}
-
-#[cfg(feature = "tokio")]
-fn write_tokio<W: tokio::io::AsyncWrite + Unpin>(
-    sink: &mut W,
-    context: &mut Context<'_>,
-    bytes: &[u8],
-) -> Poll<io::Result<usize>> {
-    Pin::new(sink).poll_write(context, bytes)
-}
-
-#[cfg(feature = "futures")]
-fn write_futures<W: futures_io::AsyncWrite + Unpin>(
-    sink: &mut W,
-    context: &mut Context<'_>,
-    bytes: &[u8],
-) -> Poll<io::Result<usize>> {
-    Pin::new(sink).poll_write(context, bytes)
-}

@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use waxseal_format::{DecodedHeader, Header, HeaderDecoder, HeaderProgress};
+use waxseal_format::Header;
 use waxseal_materials::async_trait;
-use waxseal_message::{DecryptOptions, FrameMap, MessageError};
+use waxseal_message::{DecryptOptions, FrameMap};
 
 use super::Aio;
 use crate::decrypt::authenticate;
-use crate::range::{HEADER_READ, check_inside};
+use crate::range::{HeaderFetch, check_inside};
 use crate::{Client, DecryptRequest, Error, target};
 
 /// Anything that answers "bytes a..b": a file, an HTTP server, an object store.
@@ -73,36 +73,17 @@ async fn open<S: RangeSource>(
     source: S,
 ) -> Result<RangeReader<S>, Error> {
     let message_len = source.size().await?;
-    let (header, header_len) = read_header(&source, options, message_len).await?;
-    let body = authenticate(client, options, header.into()).await?;
-    let span = header_len..message_len;
+    let mut header_fetch = HeaderFetch::new(options, message_len);
+    let (header, span) = loop {
+        let bytes = fetch(&source, header_fetch.wanted()).await?;
+        if let Some(found) = header_fetch.supply(&bytes)? {
+            break found;
+        }
+    };
+    let body = authenticate(client, options, header).await?;
     let tail = fetch(&source, FrameMap::tail(body.header(), span.clone())?).await?;
     let map = FrameMap::new(body, span, &tail)?;
     Ok(RangeReader { source, map })
-}
-
-async fn read_header(
-    source: &impl RangeSource,
-    options: &DecryptOptions,
-    message_len: u64,
-) -> Result<(DecodedHeader, u64), Error> {
-    let mut decoder = HeaderDecoder::new(options.header_limits());
-    let (mut at, mut wanted) = (0_u64, HEADER_READ);
-    loop {
-        let bytes = fetch(source, at..at.saturating_add(wanted).min(message_len)).await?;
-        match decoder.push(&bytes).map_err(MessageError::from)? {
-            HeaderProgress::Done { header, consumed } => {
-                return Ok((*header, at.saturating_add(consumed as u64)));
-            }
-            HeaderProgress::Need(more) if bytes.is_empty() => {
-                return Err(MessageError::from(decoder.truncated(more)).into());
-            }
-            HeaderProgress::Need(more) => {
-                at = at.saturating_add(bytes.len() as u64);
-                wanted = more as u64;
-            }
-        }
-    }
 }
 
 /// The range, or an error if the source gave another number of bytes.
