@@ -64,14 +64,14 @@ impl Runner {
 
     fn client(&self, decryption: &Decryption) -> Result<Client> {
         let mut options = DecryptOptions::default();
-        options.commitment_policy = decryption.commitment_policy;
         options.reproduced_context = decryption.encryption_context.clone();
         options.net_v4_0_0_retry = self.net_v4_0_0_retry;
         if let Some(limit) = decryption.max_encrypted_data_keys {
             options.max_encrypted_data_keys = limit.get();
         }
         let materials = materials_manager(self.crypto, &decryption.materials)?;
-        Ok(Client::with_cmm(self.crypto, materials).decrypt_options(options))
+        let client = Client::with_cmm(self.crypto, materials).commitment_policy(decryption.commitment_policy);
+        Ok(client.decrypt_options(options))
     }
 
     fn unwrap(&self, unwrapping: &Unwrapping) -> Outcome {

@@ -84,10 +84,12 @@ fn client(message: &Message, keys: &Keys, crypto: &'static CryptoProvider) -> Re
     options.suite = Some(message.suite);
     options.frame_length = message.frame_length;
     options.encryption_context = message.encryption_context.clone().into();
-    if !message.suite.commits() {
-        options.commitment_policy = CommitmentPolicy::ForbidEncryptAllowDecrypt;
-    }
-    Ok(Client::new(crypto, keyring(crypto, &spec)?).encrypt_options(options))
+    let policy = if message.suite.commits() {
+        CommitmentPolicy::default()
+    } else {
+        CommitmentPolicy::ForbidEncryptAllowDecrypt
+    };
+    Ok(Client::new(crypto, keyring(crypto, &spec)?).commitment_policy(policy).encrypt_options(options))
 }
 
 fn manifest(messages: &[Message]) -> Value {

@@ -55,7 +55,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let part = args.range.part(&args.files)?;
     let plan = args.files.plan(Direction::Decrypt)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?).decrypt_options(args.options()?);
+    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+        .commitment_policy(args.commitment_policy)
+        .decrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Owner, session);
     let Some(part) = part else {
         return Ok(args
@@ -71,7 +73,6 @@ impl Args {
     fn options(&self) -> Result<DecryptOptions, Failure> {
         let mut options = DecryptOptions::default();
         options.reproduced_context = value::encryption_context(&self.context)?;
-        options.commitment_policy = self.commitment_policy;
         options.max_encrypted_data_keys = self.max_encrypted_data_keys;
         options.max_frame_length = self.max_frame_length.unwrap_or(options.max_frame_length);
         options.max_unframed_len = self.max_unframed_length.unwrap_or(options.max_unframed_len);

@@ -54,7 +54,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let plan = args.files.plan(Direction::Encrypt)?;
     refuse_terminal(&plan, args.files.armor)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?).encrypt_options(args.options()?);
+    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+        .commitment_policy(args.commitment_policy)
+        .encrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Umask, session);
     Ok(args.files.run(plan, session, &|job, progress| args.encrypt(job, &client, rules, progress)))
 }
@@ -64,7 +66,6 @@ impl Args {
         let mut options = EncryptOptions::default();
         options.encryption_context = value::encryption_context(&self.context)?;
         options.suite = self.algorithm;
-        options.commitment_policy = self.commitment_policy;
         options.max_encrypted_data_keys = self.max_encrypted_data_keys;
         Ok(options)
     }

@@ -69,6 +69,8 @@ pub struct HeaderDecoder {
     limits: HeaderLimits,
     bytes: Vec<u8>,
     position: usize,
+    /// Bytes that the current step needs at least, counted like the position.
+    needed: usize,
     step: Step,
     encryption_context: EncryptionContext,
     encrypted_data_keys: Vec<EncryptedDataKey>,
@@ -81,6 +83,7 @@ enum Step {
     DataKeyCount(Preamble),
     DataKeys(Preamble, u16),
     Tail(Preamble),
+    Spent,
 }
 
 /// The fields that come first; they decide how long the others are.
@@ -98,6 +101,7 @@ impl HeaderDecoder {
             limits,
             bytes: Vec::new(),
             position: 0,
+            needed: 0,
             step: Step::Start,
             encryption_context: EncryptionContext::new(),
             encrypted_data_keys: Vec::new(),
@@ -124,6 +128,13 @@ impl HeaderDecoder {
     pub fn push(&mut self, input: &[u8]) -> Result<HeaderProgress, FormatError> {
         let mut rest = input;
         loop {
+            let missing = self.needed.saturating_sub(self.bytes.len());
+            let (now, later) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+            self.bytes.extend_from_slice(now);
+            rest = later;
+            if now.len() < missing {
+                return Ok(HeaderProgress::Need(missing.saturating_sub(now.len())));
+            }
             match self.advance() {
                 Ok(None) => {}
                 Ok(Some(header)) => {
@@ -131,15 +142,7 @@ impl HeaderDecoder {
                     return Ok(HeaderProgress::Done { header: Box::new(header), consumed });
                 }
                 Err(Stop::Malformed(error)) => return Err(error),
-                Err(Stop::Need(total)) => {
-                    let missing = self.missing(total)?;
-                    let (now, later) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
-                    self.bytes.extend_from_slice(now);
-                    rest = later;
-                    if now.len() < missing {
-                        return Ok(HeaderProgress::Need(missing.saturating_sub(now.len())));
-                    }
-                }
+                Err(Stop::Need(total)) => self.needed = self.end_of_step(total)?,
             }
         }
     }
@@ -150,15 +153,15 @@ impl HeaderDecoder {
         FormatError::new(self.bytes.len(), "header", FormatProblem::Truncated(more))
     }
 
-    /// Bytes that the current step lacks, if the limit allows that many.
-    fn missing(&self, step_total: usize) -> Result<usize, FormatError> {
+    /// Where the current step ends at least, if the limit allows that much.
+    fn end_of_step(&self, step_total: usize) -> Result<usize, FormatError> {
         let end = self.position.saturating_add(step_total);
-        if end > self.limits.max_header_len {
-            let limit = self.limits.max_header_len as u64;
-            let problem = FormatProblem::OverLimit { found: end as u64, limit };
-            return Err(FormatError::new(self.position, "header", problem));
+        if end <= self.limits.max_header_len {
+            return Ok(end);
         }
-        Ok(end.saturating_sub(self.bytes.len()))
+        let limit = self.limits.max_header_len as u64;
+        let problem = FormatProblem::OverLimit { found: end as u64, limit };
+        Err(FormatError::new(self.position, "header", problem))
     }
 
     /// Does one step; `Some` when it was the last.
@@ -181,7 +184,12 @@ impl HeaderDecoder {
             }
             Step::Tail(preamble) => {
                 let tail = read_tail(&mut reader, preamble.suite)?;
+                self.step = Step::Spent;
                 return Ok(Some(self.assemble(preamble, tail)));
+            }
+            Step::Spent => {
+                let problem = FormatProblem::Mismatch(unread.len());
+                return Err(FormatError::new(self.position, "header", problem).into());
             }
         };
         self.position = self.position.saturating_add(reader.position());

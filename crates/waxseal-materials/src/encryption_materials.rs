@@ -157,6 +157,12 @@ impl EncryptionMaterials {
         &self.encryption_context
     }
 
+    /// The same, to be shared.
+    #[must_use]
+    pub fn shared_encryption_context(&self) -> &Arc<EncryptionContext> {
+        &self.encryption_context
+    }
+
     /// The keys of the context that are authenticated and not stored.
     #[must_use]
     pub fn required_context_keys(&self) -> &BTreeSet<String> {

@@ -69,7 +69,7 @@ pub enum MaterialsError {
 
 /// What one wrapping key said.
 #[derive(Debug, Error)]
-#[error("{key}: {reason}")]
+#[error("{}: {reason}{}", key.escape_debug(), times(*count))]
 #[non_exhaustive]
 pub struct KeyFailure {
     /// The wrapping key: provider and name, or its ARN.
@@ -79,13 +79,19 @@ pub struct KeyFailure {
     /// What the key's service or library said, if anything.
     #[source]
     pub source: Option<BoxError>,
+    /// Of how many encrypted data keys it was said.
+    pub count: usize,
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { String::new() } else { format!(" ({count} times)") }
 }
 
 impl KeyFailure {
     /// A failure of `key` without a deeper source.
     #[must_use]
     pub fn new(key: impl Into<String>, reason: KeyFailureReason) -> Self {
-        Self { key: key.into(), reason, source: None }
+        Self { key: key.into(), reason, source: None, count: 1 }
     }
 
     /// The same with what the service or library said.
@@ -122,6 +128,9 @@ pub enum KeyFailureReason {
     /// The key's service answered for another key.
     #[error("the key service answered for another key")]
     WrongKey,
+    /// Something else: the source says what.
+    #[error("it failed")]
+    Failed,
     /// The key can't do this: a public key that should unwrap, a signing suite it excludes.
     #[error("this key cannot do that")]
     Unsupported,
@@ -132,9 +141,15 @@ pub enum KeyFailureReason {
 pub struct KeyFailures(Vec<KeyFailure>);
 
 impl KeyFailures {
-    /// Keeps one more.
+    /// Keeps one more. What a key says again of another data key is counted, not repeated: a
+    /// message may have 65,535 of one name.
     pub fn push(&mut self, failure: KeyFailure) {
-        self.0.push(failure);
+        match self.0.last_mut() {
+            Some(last) if last.key == failure.key && last.reason == failure.reason => {
+                last.count = last.count.saturating_add(failure.count);
+            }
+            _ => self.0.push(failure),
+        }
     }
 
     /// All, in the order in which the keys were asked.
@@ -149,7 +164,7 @@ impl KeyFailures {
         match error {
             MaterialsError::Unwrap(Self(failures)) => self.0.extend(failures),
             other => {
-                self.push(KeyFailure::new(part, KeyFailureReason::Rejected).with_source(other));
+                self.push(KeyFailure::new(part, KeyFailureReason::Failed).with_source(other));
             }
         }
     }
@@ -215,5 +230,16 @@ mod tests {
         assert!(lines[0].ends_with("check the permissions on the key"));
         assert!(lines[1].contains("raw/a"));
         assert!(lines[2].contains("arn:b") && lines[2].contains("no kms:Decrypt"));
+    }
+
+    #[test]
+    fn what_a_key_says_again_is_counted_and_no_name_forges_a_line() {
+        let mut failures = KeyFailures::default();
+        for _ in 0..60_000 {
+            failures.push(KeyFailure::new("raw/k\n  raw/forged\u{1b}", KeyFailureReason::Rejected));
+        }
+        let text = failures.to_string();
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.contains("(60000 times)") && !text.contains('\u{1b}'), "{text}");
     }
 }

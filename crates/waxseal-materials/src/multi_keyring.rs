@@ -103,5 +103,8 @@ async fn ask(
     if answer.data_key().is_none() {
         return Err(MaterialsError::Illegal("no data key"));
     }
+    if answer.encrypted_data_keys().len() == materials.encrypted_data_keys().len() {
+        return Err(MaterialsError::Illegal("a keyring that wrapped nothing"));
+    }
     Ok(answer)
 }

@@ -158,7 +158,7 @@ fn every_failure_is_kept_in_order() {
         let Err(MaterialsError::Unwrap(failures)) = &answer else { panic!("{answer:?}") };
         let keys: Vec<&str> = failures.as_slice().iter().map(|failure| failure.key.as_str()).collect();
         assert_eq!(keys, ["ns/a", "ns/b", "child keyring 1", "ns/c"]);
-        use KeyFailureReason::{NotMine, Rejected};
-        assert_eq!(reasons(answer), [NotMine, Rejected, Rejected, NotMine]);
+        use KeyFailureReason::{Failed, NotMine, Rejected};
+        assert_eq!(reasons(answer), [NotMine, Rejected, Failed, NotMine]);
     });
 }

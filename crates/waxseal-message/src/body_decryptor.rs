@@ -6,7 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use waxseal_crypto::{AeadKey, CryptoProvider};
-use waxseal_format::{BlockHead, BlockKind, ContentType, Decoded, DecodedHeader, Header, decode_footer};
+use waxseal_format::{
+    BlockHead, BlockKind, ContentType, Decoded, DecodedHeader, EncryptionContext, Header, decode_footer,
+};
 use waxseal_materials::DecryptionMaterials;
 
 use crate::signature::RunningVerification;
@@ -22,6 +24,7 @@ pub struct BodyDecryptor {
     cipher: FrameCipher,
     verification: Option<RunningVerification>,
     header: Arc<Header>,
+    encryption_context: Arc<EncryptionContext>,
     max_unframed_len: u64,
     next_sequence: u32,
     state: State,
@@ -100,6 +103,7 @@ impl BodyDecryptor {
             cipher: FrameCipher::new(key, decoded.header.message_id),
             verification,
             header: Arc::new(decoded.header),
+            encryption_context: Arc::clone(materials.shared_encryption_context()),
             max_unframed_len: options.max_unframed_len,
             next_sequence: 1,
             state: State::Open,
@@ -185,9 +189,16 @@ impl BodyDecryptor {
         (self.cipher, self.header)
     }
 
-    /// The cipher of this message's blocks, for whoever opens them out of order.
+    /// The whole encryption context: what the header stores, and what was only authenticated.
     #[must_use]
-    pub fn frame_cipher(&self) -> &FrameCipher {
+    pub fn encryption_context(&self) -> &Arc<EncryptionContext> {
+        &self.encryption_context
+    }
+
+    /// The cipher of this message's blocks, for whoever opens them out of order. It knows
+    /// nothing of the message's signature, nor of the order and number of its blocks.
+    #[must_use]
+    pub fn danger_frame_cipher(&self) -> &FrameCipher {
         &self.cipher
     }
 

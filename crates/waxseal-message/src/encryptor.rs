@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use waxseal_crypto::CryptoProvider;
 use waxseal_format::{
-    BlockHead, BlockKind, ContentType, Header, MAX_REGULAR_FRAMES, MessageId, MessageLengths, TAG_LEN,
-    encode_footer, written_footer_len,
+    BlockHead, BlockKind, ContentType, EncryptionContext, Header, MAX_REGULAR_FRAMES, MessageId,
+    MessageLengths, TAG_LEN, encode_footer, written_footer_len,
 };
 use waxseal_materials::EncryptionMaterials;
 
@@ -32,10 +32,12 @@ pub struct Encryptor {
     cipher: FrameCipher,
     signature: Option<RunningSignature>,
     header: Arc<Header>,
+    encryption_context: Arc<EncryptionContext>,
     frame_length: u32,
     sealed_frames: u32,
     plaintext_left: u64,
     plaintext_bound: u64,
+    failed: bool,
 }
 
 impl Encryptor {
@@ -71,10 +73,12 @@ impl Encryptor {
             cipher: FrameCipher::new(keys.aead, message_id),
             signature,
             header: Arc::new(header),
+            encryption_context: Arc::clone(materials.shared_encryption_context()),
             frame_length: options.frame_length,
             sealed_frames: 0,
             plaintext_left: plaintext_bound,
             plaintext_bound,
+            failed: false,
         })
     }
 
@@ -84,9 +88,16 @@ impl Encryptor {
         &self.header
     }
 
-    /// The cipher of this message's blocks, for whoever seals them out of order.
+    /// The whole encryption context: what the header stores, and what is only authenticated.
     #[must_use]
-    pub fn frame_cipher(&self) -> &FrameCipher {
+    pub fn encryption_context(&self) -> &Arc<EncryptionContext> {
+        &self.encryption_context
+    }
+
+    /// The cipher of this message's blocks, for whoever seals them out of order. A block that
+    /// is sealed twice under one head gives its plaintext away.
+    #[must_use]
+    pub fn danger_frame_cipher(&self) -> &FrameCipher {
         &self.cipher
     }
 
@@ -118,6 +129,13 @@ impl Encryptor {
     /// [`MessageError::Limit`] for more plaintext than the bound, or more frames than the
     /// format has numbers for. The message is lost then.
     pub fn push(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, MessageError> {
+        let result = self.seal_frames(input, out);
+        self.failed |= result.is_err();
+        result
+    }
+
+    fn seal_frames(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, MessageError> {
+        self.check_alive()?;
         let mut progress = Progress::default();
         let (frame_length, block_len) = (self.frame_length(), self.block_len());
         for (plaintext, block) in input.chunks_exact(frame_length).zip(out.chunks_exact_mut(block_len)) {
@@ -144,6 +162,7 @@ impl Encryptor {
     /// [`MessageError::Usage`] if the rest would have filled a regular frame, or if `out` has
     /// fewer bytes than [`Encryptor::final_len`]; [`MessageError::Limit`] as for a push.
     pub fn finish(mut self, rest: &[u8], out: &mut [u8]) -> Result<usize, MessageError> {
+        self.check_alive()?;
         if rest.len() >= self.frame_length() {
             return Err(MessageError::Usage("a rest that fills a regular frame"));
         }
@@ -157,6 +176,10 @@ impl Encryptor {
         self.sign(block);
         write_footer(self.signature, footer)?;
         Ok(final_len)
+    }
+
+    fn check_alive(&self) -> Result<(), MessageError> {
+        if self.failed { Err(MessageError::Usage("going on after an error")) } else { Ok(()) }
     }
 
     /// The head of the frame that comes next, counted.

@@ -233,7 +233,8 @@ fn verify_final(cipher: &FrameCipher, header: &Header, regular_frames: u64, rest
         (true, Ok(Decoded::Value(signature))) => footer.len() == footer_len(signature.len()),
         (signs, _) => !signs && footer.is_empty(),
     };
-    if !footer_fits || head.sequence_number != sequence_number(regular_frames) {
+    let expected = u32::try_from(regular_frames.checked_add(1)?).ok()?;
+    if !footer_fits || head.sequence_number != expected {
         return None;
     }
     let final_len = u32::try_from(head.content_len).ok()?;

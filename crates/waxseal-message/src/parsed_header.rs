@@ -4,7 +4,7 @@
 
 use waxseal_crypto::{CryptoProvider, SecretBytes, constant_time_eq};
 use waxseal_format::{ContentType, DecodedHeader, Header};
-use waxseal_materials::{DecryptMaterialsRequest, DecryptionMaterials};
+use waxseal_materials::{DecryptMaterialsRequest, DecryptionMaterials, MaterialsError};
 
 use crate::header_authentication::{only_authenticated, verify};
 use crate::keys::{Binding, MessageKeys};
@@ -40,11 +40,7 @@ impl ParsedHeader {
     /// for what the options refuse: then no key is asked for.
     pub fn request(&self, options: &DecryptOptions) -> Result<DecryptMaterialsRequest, MessageError> {
         let header = &self.decoded.header;
-        options.commitment_policy.check_decrypt(header.suite)?;
-        if header.suite.signs() && options.signed_messages == SignedMessages::Refuse {
-            return Err(MessageError::SignedMessage(header.suite));
-        }
-        check_frame_length(header.content_type, options.max_frame_length)?;
+        self.check(options)?;
         let mut request = DecryptMaterialsRequest::new(
             header.suite,
             header.encrypted_data_keys.clone(),
@@ -66,10 +62,11 @@ impl ParsedHeader {
         materials: &DecryptionMaterials,
         options: &DecryptOptions,
     ) -> Result<BodyDecryptor, MessageError> {
+        self.check(options)?;
         materials.check_complete()?;
-        options.commitment_policy.check_decrypt(materials.suite())?;
+        check_reproduced(materials, options)?;
         if materials.suite() != self.decoded.header.suite {
-            return Err(MessageError::Usage("materials of another suite than the message's"));
+            return Err(MaterialsError::Illegal("another suite than the message's").into());
         }
         let data_key = materials.data_key().ok_or(MessageError::Usage("no data key"))?;
         let only = only_authenticated(materials.encryption_context(), materials.required_context_keys())?;
@@ -79,6 +76,22 @@ impl ParsedHeader {
             if retry { self.verify(crypto, data_key, Binding::SuiteAlone, only) } else { Err(error) }
         })?;
         Ok(BodyDecryptor::new(crypto, self.decoded, keys.aead, materials, options))
+    }
+
+    /// What the options refuse, whoever made the materials.
+    fn check(&self, options: &DecryptOptions) -> Result<(), MessageError> {
+        let header = &self.decoded.header;
+        options.commitment_policy.check_decrypt(header.suite)?;
+        if header.suite.signs() && options.signed_messages == SignedMessages::Refuse {
+            return Err(MessageError::SignedMessage(header.suite));
+        }
+        check_frame_length(header.content_type, options.max_frame_length)?;
+        let stored = &header.encryption_context;
+        let differs = |(key, value): &(&String, &String)| stored.get(*key).is_some_and(|is| is != *value);
+        match options.reproduced_context.iter().find(differs) {
+            Some((key, _)) => Err(MaterialsError::ContextMismatch(key.clone()).into()),
+            None => Ok(()),
+        }
     }
 
     fn verify(
@@ -98,6 +111,16 @@ impl ParsedHeader {
         let aad = [self.decoded.body_bytes(), only_authenticated].concat();
         verify(&*keys.aead, &self.decoded, &aad)?;
         Ok(keys)
+    }
+}
+
+/// The materials hold every pair that the caller requires, whatever materials manager made them.
+fn check_reproduced(materials: &DecryptionMaterials, options: &DecryptOptions) -> Result<(), MessageError> {
+    let held = materials.encryption_context();
+    let differs = |(key, value): &(&String, &String)| held.get(*key) != Some(*value);
+    match options.reproduced_context.iter().find(differs) {
+        Some((key, _)) => Err(MaterialsError::ContextMismatch(key.clone()).into()),
+        None => Ok(()),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Client {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     encrypt_options: EncryptOptions,
     decrypt_options: DecryptOptions,
+    commitment_policy: CommitmentPolicy,
+    max_encrypted_data_keys: u16,
 }
 
 impl Client {
@@ -71,33 +73,37 @@ impl Client {
             runtime: None,
             encrypt_options: EncryptOptions::default(),
             decrypt_options: DecryptOptions::default(),
+            commitment_policy: CommitmentPolicy::default(),
+            max_encrypted_data_keys: u16::MAX,
         }
     }
 
     /// The same under another commitment policy, both ways.
     #[must_use]
     pub fn commitment_policy(mut self, policy: CommitmentPolicy) -> Self {
-        self.encrypt_options.commitment_policy = policy;
-        self.decrypt_options.commitment_policy = policy;
+        self.commitment_policy = policy;
         self
     }
 
     /// The same with at most so many encrypted data keys, both ways.
     #[must_use]
     pub fn max_encrypted_data_keys(mut self, max: NonZeroU16) -> Self {
-        self.encrypt_options.max_encrypted_data_keys = max.get();
-        self.decrypt_options.max_encrypted_data_keys = max.get();
+        self.max_encrypted_data_keys = max.get();
         self
     }
 
-    /// The same with other options for every encryption.
+    /// The same with other options for every encryption. The client's commitment policy stays,
+    /// whatever the options say, and so does its limit of encrypted data keys unless the options
+    /// have a lower one.
     #[must_use]
     pub fn encrypt_options(mut self, options: EncryptOptions) -> Self {
         self.encrypt_options = options;
         self
     }
 
-    /// The same with other options for every decryption.
+    /// The same with other options for every decryption. The client's commitment policy stays,
+    /// whatever the options say, and so does its limit of encrypted data keys unless the options
+    /// have a lower one.
     #[must_use]
     pub fn decrypt_options(mut self, options: DecryptOptions) -> Self {
         self.decrypt_options = options;
@@ -178,11 +184,25 @@ impl Client {
     }
 
     pub(crate) fn encrypt_request<T>(&self, target: T) -> EncryptRequest<'_, T> {
-        EncryptRequest::new(self, self.encrypt_options.clone(), target)
+        EncryptRequest::new(self, self.constrain_encrypt(self.encrypt_options.clone()), target)
     }
 
     pub(crate) fn decrypt_request<T>(&self, target: T) -> DecryptRequest<'_, T> {
-        DecryptRequest::new(self, self.decrypt_options.clone(), target)
+        DecryptRequest::new(self, self.constrain_decrypt(self.decrypt_options.clone()), target)
+    }
+
+    /// What the client decides is not loosened by a call's options.
+    pub(crate) fn constrain_encrypt(&self, mut options: EncryptOptions) -> EncryptOptions {
+        options.commitment_policy = self.commitment_policy;
+        options.max_encrypted_data_keys = options.max_encrypted_data_keys.min(self.max_encrypted_data_keys);
+        options
+    }
+
+    /// What the client decides is not loosened by a call's options.
+    pub(crate) fn constrain_decrypt(&self, mut options: DecryptOptions) -> DecryptOptions {
+        options.commitment_policy = self.commitment_policy;
+        options.max_encrypted_data_keys = options.max_encrypted_data_keys.min(self.max_encrypted_data_keys);
+        options
     }
 
     pub(crate) async fn encryption_materials(

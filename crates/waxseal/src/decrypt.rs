@@ -9,7 +9,7 @@ use waxseal_format::{EncryptionContext, Header, HeaderDecoder};
 use waxseal_message::{BodyDecryptor, DecryptOptions, MessageError, ParsedHeader, SignedMessages};
 use zeroize::Zeroize;
 
-use crate::encrypt::set_len;
+use crate::encrypt::{MessageInfo, set_len};
 use crate::io::{DecryptingReader, DecryptingWriter};
 use crate::{Client, Error, blocking, target};
 
@@ -30,6 +30,8 @@ pub struct Decrypted {
     pub plaintext: Vec<u8>,
     /// The message's header: suite, context, message id, encrypted data keys, frame length.
     pub header: Arc<Header>,
+    /// The whole encryption context: what the header stores, and what was only authenticated.
+    pub encryption_context: Arc<EncryptionContext>,
 }
 
 impl std::fmt::Debug for Decrypted {
@@ -92,9 +94,14 @@ impl<'a, T> DecryptRequest<'a, T> {
         self
     }
 
-    /// Replaces all options.
+    /// Replaces the options, but for what the client decides (see [`Client::decrypt_options`])
+    /// and a refusal of signed messages.
     pub fn options(mut self, options: DecryptOptions) -> Self {
-        self.options = options;
+        let signed_messages = self.options.signed_messages;
+        self.options = self.client.constrain_decrypt(options);
+        if signed_messages == SignedMessages::Refuse {
+            self.options.signed_messages = signed_messages;
+        }
         self
     }
 }
@@ -112,8 +119,8 @@ impl<'a> DecryptRequest<'a, target::ToVec<'a>> {
 
     async fn run(self) -> Result<Decrypted, Error> {
         let mut plaintext = Vec::new();
-        let header = decrypt(self.client, &self.options, self.target.input, &mut plaintext).await?;
-        Ok(Decrypted { plaintext, header })
+        let info = decrypt(self.client, &self.options, self.target.input, &mut plaintext).await?;
+        Ok(Decrypted { plaintext, header: info.header, encryption_context: info.encryption_context })
     }
 }
 
@@ -127,22 +134,22 @@ impl<'a> IntoFuture for DecryptRequest<'a, target::ToVec<'a>> {
 }
 
 impl<'a> DecryptRequest<'a, target::ToBuffer<'a>> {
-    /// Decrypts here and returns the header; the plaintext is in the buffer.
+    /// Decrypts here; the plaintext is in the buffer.
     ///
     /// # Errors
     /// An [`Error`]; [`Error::NotReady`] if materials have to wait and the client has no runtime.
-    pub fn wait(self) -> Result<Arc<Header>, Error> {
+    pub fn wait(self) -> Result<MessageInfo, Error> {
         blocking::wait(self.client.runtime.as_deref(), self.run())
     }
 
-    async fn run(self) -> Result<Arc<Header>, Error> {
+    async fn run(self) -> Result<MessageInfo, Error> {
         decrypt(self.client, &self.options, self.target.input, self.target.out).await
     }
 }
 
 impl<'a> IntoFuture for DecryptRequest<'a, target::ToBuffer<'a>> {
-    type Output = Result<Arc<Header>, Error>;
-    type IntoFuture = Running<'a, Arc<Header>>;
+    type Output = Result<MessageInfo, Error>;
+    type IntoFuture = Running<'a, MessageInfo>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
@@ -174,7 +181,9 @@ async fn decrypt(
     options: &DecryptOptions,
     message: &[u8],
     out: &mut Vec<u8>,
-) -> Result<Arc<Header>, Error> {
+) -> Result<MessageInfo, Error> {
+    // Wiped before the await, so that a future that is dropped there leaves nothing either.
+    out.as_mut_slice().zeroize();
     let result = match open_header(client, options, message).await {
         Ok((body, rest)) => open_body(body, rest, out),
         Err(error) => Err(error),
@@ -207,11 +216,20 @@ pub(crate) async fn authenticate(
     Ok(header.authenticate(client.crypto, &materials, options)?)
 }
 
-fn open_body(mut body: BodyDecryptor, input: &[u8], out: &mut Vec<u8>) -> Result<Arc<Header>, Error> {
+/// [`set_len`] for plaintext: an allocation that is left behind is wiped.
+pub(crate) fn set_len_wiping(out: &mut Vec<u8>, len: usize) {
+    if out.capacity() < len {
+        out.zeroize();
+    }
+    set_len(out, len);
+}
+
+fn open_body(mut body: BodyDecryptor, input: &[u8], out: &mut Vec<u8>) -> Result<MessageInfo, Error> {
     // The plaintext is never longer than the blocks that it comes from.
-    set_len(out, input.len());
+    set_len_wiping(out, input.len());
     let progress = body.push(input, out)?;
     body.finish(input.get(progress.read..).unwrap_or_default())?;
     out.truncate(progress.written);
-    Ok(Arc::clone(body.header()))
+    let encryption_context = Arc::clone(body.encryption_context());
+    Ok(MessageInfo { header: Arc::clone(body.header()), encryption_context })
 }

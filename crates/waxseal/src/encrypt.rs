@@ -21,6 +21,16 @@ pub struct EncryptRequest<'a, T> {
     target: T,
 }
 
+/// What is known of a message besides its bytes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MessageInfo {
+    /// The message's header: suite, stored context, message id, encrypted data keys, frame length.
+    pub header: Arc<Header>,
+    /// The whole encryption context: what the header stores, and what was only authenticated.
+    pub encryption_context: Arc<EncryptionContext>,
+}
+
 /// A message, and its header.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -29,6 +39,8 @@ pub struct Encrypted {
     pub message: Vec<u8>,
     /// Its header: suite, context, message id, encrypted data keys, frame length.
     pub header: Arc<Header>,
+    /// The whole encryption context: what the header stores, and what is only authenticated.
+    pub encryption_context: Arc<EncryptionContext>,
 }
 
 impl<'a, T> EncryptRequest<'a, T> {
@@ -65,15 +77,16 @@ impl<'a, T> EncryptRequest<'a, T> {
         self
     }
 
-    /// Plaintext bytes at most; more is an error.
+    /// Plaintext bytes at most; more is an error. For streams: where the plaintext is in memory
+    /// its own length counts, and this is ignored.
     pub fn plaintext_len_bound(mut self, bytes: u64) -> Self {
         self.options.plaintext_len_bound = Some(bytes);
         self
     }
 
-    /// Replaces all options.
+    /// Replaces the options, but for what the client decides: see [`Client::encrypt_options`].
     pub fn options(mut self, options: EncryptOptions) -> Self {
-        self.options = options;
+        self.options = self.client.constrain_encrypt(options);
         self
     }
 }
@@ -91,8 +104,8 @@ impl<'a> EncryptRequest<'a, target::ToVec<'a>> {
 
     async fn run(self) -> Result<Encrypted, Error> {
         let mut message = Vec::new();
-        let header = encrypt(self.client, self.options, self.target.input, &mut message).await?;
-        Ok(Encrypted { message, header })
+        let info = encrypt(self.client, self.options, self.target.input, &mut message).await?;
+        Ok(Encrypted { message, header: info.header, encryption_context: info.encryption_context })
     }
 }
 
@@ -106,22 +119,22 @@ impl<'a> IntoFuture for EncryptRequest<'a, target::ToVec<'a>> {
 }
 
 impl<'a> EncryptRequest<'a, target::ToBuffer<'a>> {
-    /// Encrypts here and returns the header; the message is in the buffer.
+    /// Encrypts here; the message is in the buffer.
     ///
     /// # Errors
     /// An [`Error`]; [`Error::NotReady`] if materials have to wait and the client has no runtime.
-    pub fn wait(self) -> Result<Arc<Header>, Error> {
+    pub fn wait(self) -> Result<MessageInfo, Error> {
         blocking::wait(self.client.runtime.as_deref(), self.run())
     }
 
-    async fn run(self) -> Result<Arc<Header>, Error> {
+    async fn run(self) -> Result<MessageInfo, Error> {
         encrypt(self.client, self.options, self.target.input, self.target.out).await
     }
 }
 
 impl<'a> IntoFuture for EncryptRequest<'a, target::ToBuffer<'a>> {
-    type Output = Result<Arc<Header>, Error>;
-    type IntoFuture = Running<'a, Arc<Header>>;
+    type Output = Result<MessageInfo, Error>;
+    type IntoFuture = Running<'a, MessageInfo>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
@@ -166,25 +179,18 @@ async fn encrypt(
     mut options: EncryptOptions,
     plaintext: &[u8],
     out: &mut Vec<u8>,
-) -> Result<Arc<Header>, Error> {
-    bound(&mut options, plaintext.len() as u64)?;
-    let materials = client.encryption_materials(&options).await?;
-    let result = write_message(client, &options, &materials, plaintext, out);
+) -> Result<MessageInfo, Error> {
+    // The bound of a plaintext whose length is known is that length
+    // (`client-apis/encrypt.md`, "Plaintext Length Bound"). Materials managers see it.
+    options.plaintext_len_bound = Some(plaintext.len() as u64);
+    let result = match client.encryption_materials(&options).await {
+        Ok(materials) => write_message(client, &options, &materials, plaintext, out).map_err(Error::from),
+        Err(error) => Err(error),
+    };
     if result.is_err() {
         out.clear();
     }
-    Ok(result?)
-}
-
-/// The plaintext's own length is the bound that materials managers see.
-fn bound(options: &mut EncryptOptions, found: u64) -> Result<(), MessageError> {
-    match options.plaintext_len_bound {
-        Some(limit) if found > limit => Err(MessageError::Limit { what: "plaintext length", found, limit }),
-        _ => {
-            options.plaintext_len_bound = Some(found);
-            Ok(())
-        }
-    }
+    result
 }
 
 fn write_message(
@@ -193,11 +199,12 @@ fn write_message(
     materials: &EncryptionMaterials,
     plaintext: &[u8],
     out: &mut Vec<u8>,
-) -> Result<Arc<Header>, MessageError> {
+) -> Result<MessageInfo, MessageError> {
     const NO_ROOM: MessageError = MessageError::Usage("a message that this machine can't address");
     let mut start = Vec::new();
     let mut encryptor = Encryptor::new(client.crypto, materials, options, &mut start)?;
-    let header = Arc::clone(encryptor.header());
+    let (header, encryption_context) =
+        (Arc::clone(encryptor.header()), Arc::clone(encryptor.encryption_context()));
     let total = encryptor.message_len(plaintext.len() as u64)?;
     set_len(out, usize::try_from(total).map_err(|_| NO_ROOM)?);
     let (head, body) = out.split_at_mut_checked(start.len()).ok_or(NO_ROOM)?;
@@ -205,7 +212,7 @@ fn write_message(
     let progress = encryptor.push(plaintext, body)?;
     let rest = plaintext.get(progress.read..).unwrap_or_default();
     encryptor.finish(rest, body.get_mut(progress.written..).unwrap_or_default())?;
-    Ok(header)
+    Ok(MessageInfo { header, encryption_context })
 }
 
 /// Gives `out` this length. Bytes that are there stay, since all are written over; a new

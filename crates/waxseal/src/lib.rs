@@ -10,6 +10,8 @@
 //! | a buffer to use again | [`Client::encrypt_into`], [`Client::decrypt_into`] |
 //! | something to read from | [`Client::encrypt_reader`], [`Client::decrypt_reader`] |
 //! | something to write to | [`Client::encrypt_writer`], [`Client::decrypt_writer`] |
+//! | a message to read a part of | [`Client::decrypt_range`] |
+//! | an async caller | `.await` on the first two, `Client::aio` for streams |
 //!
 //! # Features
 //!
@@ -33,7 +35,7 @@ pub mod target;
 pub use blocking::Runtime;
 pub use client::Client;
 pub use decrypt::{DecryptRequest, Decrypted};
-pub use encrypt::{EncryptRequest, Encrypted};
+pub use encrypt::{EncryptRequest, Encrypted, MessageInfo};
 pub use error::{Error, ErrorClass};
 
 #[doc(inline)]

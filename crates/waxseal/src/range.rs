@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use waxseal_format::{Header, HeaderDecoder, HeaderProgress};
 use waxseal_message::{DecryptOptions, FrameMap, MessageError, ParsedHeader, SignedMessages};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::decrypt::authenticate;
 use crate::{Client, DecryptRequest, Error, blocking, target};
@@ -54,8 +54,10 @@ impl HeaderFetch {
             }
             HeaderProgress::Need(more) if bytes.is_empty() => Err(self.decoder.truncated(more).into()),
             HeaderProgress::Need(more) => {
+                // Doubling, so that a header of any number of fields costs few requests.
                 let start = self.wanted.end;
-                self.wanted = start..start.saturating_add(more as u64).min(self.message_len);
+                let more = (more as u64).max(start);
+                self.wanted = start..start.saturating_add(more).min(self.message_len);
                 Ok(None)
             }
         }
@@ -135,14 +137,14 @@ impl<S: Read + Seek> RangeReader<S> {
     /// source gives; an [`Error`] if a frame doesn't verify.
     pub fn read_range(&mut self, range: Range<u64>) -> Result<Vec<u8>, Error> {
         check_inside(&range, self.plaintext_len())?;
-        let mut out = Vec::new();
+        let mut out = Zeroizing::new(Vec::new());
         self.open_range(&range, &mut out)?;
-        Ok(out)
+        Ok(std::mem::take(&mut out))
     }
 
     fn open_range(&mut self, range: &Range<u64>, out: &mut Vec<u8>) -> Result<(), Error> {
         let len = usize::try_from(range.end.saturating_sub(range.start));
-        crate::encrypt::set_len(out, len.map_err(|_| outside())?);
+        crate::decrypt::set_len_wiping(out, len.map_err(|_| outside())?);
         read_at_into(&mut self.source, self.map.message_range(range), &mut self.fetched)?;
         Ok(self.map.open(range, &self.fetched, out)?)
     }
@@ -157,7 +159,7 @@ impl<S: Read + Seek> RangeReader<S> {
         let mut opened = std::mem::take(&mut self.opened);
         let result = self.open_range(&range, &mut opened);
         if result.is_err() {
-            opened.clear();
+            opened.zeroize();
         }
         (self.opened, self.opened_at) = (opened, start);
         result

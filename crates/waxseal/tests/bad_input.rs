@@ -260,12 +260,9 @@ impl Sample {
 fn policies_and_limits_are_kept_on_every_path() {
     for sample in samples() {
         if !sample.suite.commits() {
-            sample.refuses_under(
-                "no commitment",
-                &sample.message,
-                &DecryptOptions::default(),
-                &[ErrorClass::Policy],
-            );
+            let client = sample.client.clone().commitment_policy(CommitmentPolicy::default());
+            let strict = Sample { client, message: Vec::new(), plaintext: Vec::new(), ..sample };
+            strict.refuses_under("no commitment", &sample.message, &reading_all(), &[ErrorClass::Policy]);
         }
         if sample.suite.signs() {
             sample.refuses_under("signed", &sample.message, &refusing_signed(), &[ErrorClass::Policy]);

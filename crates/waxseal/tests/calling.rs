@@ -8,8 +8,8 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use waxseal::{
-    Client, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, Error, Keyring, MaterialsError,
-    RawAesKeyring, async_trait,
+    Client, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, Error, ErrorClass, Keyring,
+    MaterialsError, RawAesKeyring, async_trait,
 };
 
 /// A keyring that takes its time, as one over a network does.
@@ -112,4 +112,75 @@ fn without_a_runtime_waiting_is_an_error_and_no_deadlock() {
     let message = common::client(waxseal_native::provider()).encrypt(b"x").wait().unwrap().message;
     assert!(matches!(client.decrypt(&message).wait(), Err(Error::NotReady)));
     assert!(matches!(client.decrypt_reader(message.as_slice()).wait(), Err(Error::NotReady)));
+}
+
+#[test]
+fn what_the_client_decides_is_not_loosened_by_a_calls_options() {
+    let crypto = waxseal_native::provider();
+    let suite = waxseal::AlgorithmSuite::AES_256_GCM_IV12_TAG16_HKDF_SHA256;
+    let writer = common::client_for(crypto, suite);
+    let plain = writer.encrypt(b"x").suite(suite).wait().unwrap().message;
+    let strict = Client::new(crypto, common::keyring(crypto)).decrypt_options(common::reading_all());
+    let class = |result: Result<waxseal::Decrypted, Error>| result.unwrap_err().class();
+    assert_eq!(class(strict.decrypt(&plain).wait()), ErrorClass::Policy);
+    assert_eq!(class(strict.decrypt(&plain).options(common::reading_all()).wait()), ErrorClass::Policy);
+
+    let signed = strict.encrypt(b"x").wait().unwrap().message;
+    let request = strict.decrypt_unsigned_reader(signed.as_slice()).options(common::reading_all());
+    assert_eq!(request.wait().unwrap_err().class(), ErrorClass::Policy);
+}
+
+/// Ignores what the caller requires.
+#[derive(Debug)]
+struct Careless(waxseal::DefaultCmm);
+
+#[async_trait]
+impl waxseal::CryptographicMaterialsManager for Careless {
+    async fn get_encryption_materials(
+        &self,
+        request: waxseal::EncryptionMaterialsRequest,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        self.0.get_encryption_materials(request).await
+    }
+
+    async fn decrypt_materials(
+        &self,
+        mut request: waxseal::DecryptMaterialsRequest,
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        request.reproduced_context.clear();
+        self.0.decrypt_materials(request).await
+    }
+}
+
+#[test]
+fn required_pairs_are_required_whatever_the_materials_manager_does() {
+    let crypto = waxseal_native::provider();
+    let cmm = Careless(waxseal::DefaultCmm::new(crypto, common::keyring(crypto)));
+    let client = Client::with_cmm(crypto, cmm);
+    let message = client.encrypt(b"x").context("tenant", "7").wait().unwrap().message;
+    assert!(client.decrypt(&message).context("tenant", "7").wait().is_ok());
+    for (key, value) in [("tenant", "8"), ("missing", "x")] {
+        let refused = client.decrypt(&message).context(key, value).wait();
+        assert_eq!(refused.unwrap_err().class(), ErrorClass::Context);
+    }
+}
+
+#[test]
+fn the_whole_context_is_reported_with_the_pairs_that_are_not_stored() {
+    let crypto = waxseal_native::provider();
+    let cmm = waxseal::materials::RequiredEncryptionContextCmm::with_keyring(
+        ["tenant"],
+        crypto,
+        common::keyring(crypto),
+    );
+    let client = Client::with_cmm(crypto, cmm);
+    let sealed = client.encrypt(b"x").context("tenant", "7").context("stored", "y").wait().unwrap();
+    let opened = client.decrypt(&sealed.message).context("tenant", "7").wait().unwrap();
+    for (header, whole) in
+        [(&sealed.header, &sealed.encryption_context), (&opened.header, &opened.encryption_context)]
+    {
+        assert!(!header.encryption_context.contains_key("tenant"));
+        assert_eq!(whole.get("tenant").unwrap(), "7");
+        assert_eq!(whole.get("stored").unwrap(), "y");
+    }
 }

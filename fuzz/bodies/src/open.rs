@@ -7,6 +7,7 @@ use waxseal::{Client, DecryptOptions, Error};
 
 use crate::choices::Sizes;
 use crate::pieces::InPieces;
+use crate::setup::under;
 
 /// A way to open a message by a stream.
 pub(crate) type Stream = fn(&Client, &DecryptOptions, &[u8], &mut Sizes) -> Outcome;
@@ -19,7 +20,10 @@ pub(crate) type Outcome = (Vec<u8>, Option<Error>);
 /// All at once, into a buffer that held something else.
 pub(crate) fn one_shot(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
     let mut plaintext = vec![0xee; 100];
-    let result = client.decrypt_into(message, &mut plaintext).options(options.clone()).wait();
+    let result = under(client, options.commitment_policy)
+        .decrypt_into(message, &mut plaintext)
+        .options(options.clone())
+        .wait();
     assert!(result.is_ok() || plaintext.is_empty(), "plaintext beside an error");
     (plaintext, result.err())
 }
@@ -34,10 +38,12 @@ pub(crate) fn reader(
     let mut read_sizes = sizes.clone();
     let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader = match client.decrypt_reader(source).options(options.clone()).wait() {
-        Ok(reader) => reader,
-        Err(error) => return (plaintext, Some(error)),
-    };
+    let mut reader =
+        match under(client, options.commitment_policy).decrypt_reader(source).options(options.clone()).wait()
+        {
+            Ok(reader) => reader,
+            Err(error) => return (plaintext, Some(error)),
+        };
     loop {
         let mut piece = vec![0; read_sizes.next_size()];
         match reader.read(&mut piece) {
@@ -63,10 +69,12 @@ pub(crate) fn buffered_reader(
     let mut read_sizes = sizes.clone();
     let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader = match client.decrypt_reader(source).options(options.clone()).wait() {
-        Ok(reader) => reader,
-        Err(error) => return (plaintext, Some(error)),
-    };
+    let mut reader =
+        match under(client, options.commitment_policy).decrypt_reader(source).options(options.clone()).wait()
+        {
+            Ok(reader) => reader,
+            Err(error) => return (plaintext, Some(error)),
+        };
     loop {
         let piece = match reader.fill_buf() {
             Ok([]) => return (plaintext, None),
@@ -89,7 +97,11 @@ pub(crate) fn writer(
     let pieces = sizes.cut(message);
     let mut plaintext = Vec::new();
     let sink = InPieces { inner: &mut plaintext, sizes };
-    let mut writer = client.decrypt_writer(sink).options(options.clone()).wait().unwrap();
+    let mut writer = under(client, options.commitment_policy)
+        .decrypt_writer(sink)
+        .options(options.clone())
+        .wait()
+        .unwrap();
     let failed = pieces.into_iter().find_map(|piece| writer.write_all(piece).err());
     let error = match failed {
         Some(error) => {

@@ -1,11 +1,13 @@
 //! What is encrypted is decrypted: every suite, context, frame length and number of keys.
 
+use std::io;
+
 use waxseal::format::{HeaderDecoder, HeaderLimits, MessageLengths};
 use waxseal::{AlgorithmSuite, Client, EncryptOptions, EncryptionContext, ErrorClass, Header};
 
 use crate::Choices;
 use crate::setup::{
-    MAX_DATA_KEYS, clients, decrypt_options, encrypt_options, openers, pick_suite, restart_randomness,
+    MAX_DATA_KEYS, clients, decrypt_options, encrypt_options, openers, pick_suite, restart_randomness, under,
 };
 
 /// Choices, then the plaintext.
@@ -23,6 +25,7 @@ pub fn body(input: &[u8]) {
     let plaintext = choices.rest().repeat(repeat);
     options.frame_length = frame_length(frame_choice, plaintext.len());
     if options.encryption_context.keys().any(|key| key.starts_with("aws-crypto-")) {
+        let client = under(client, options.commitment_policy);
         let error = client.encrypt(&plaintext).options(options).wait().unwrap_err();
         assert_eq!(error.class(), ErrorClass::Context);
         return;
@@ -47,6 +50,7 @@ fn frame_length(choice: u16, plaintext_len: usize) -> u32 {
 }
 
 fn check(client: &Client, options: &EncryptOptions, data_keys: usize, plaintext: &[u8]) {
+    let client = &under(client, options.commitment_policy);
     let encrypted = client.encrypt(plaintext).options(options.clone()).wait().unwrap();
     let mut again = vec![0xee; 300];
     client.encrypt_into(plaintext, &mut again).options(options.clone()).wait().unwrap();
@@ -79,6 +83,7 @@ fn check_opens(message: &[u8], header: &Header, options: &EncryptOptions, plaint
     for opener in openers() {
         let mut decrypt = decrypt_options();
         decrypt.reproduced_context = options.encryption_context.clone();
+        let opener = under(opener, decrypt.commitment_policy);
         let opened = opener.decrypt(message).options(decrypt).wait().unwrap();
         assert_eq!(opened.plaintext, plaintext);
         assert_eq!(*opened.header, *header);
@@ -89,7 +94,8 @@ fn check_other_contexts(message: &[u8], context: &EncryptionContext) {
     let class = |key: &str, value: String| {
         let mut options = decrypt_options();
         options.reproduced_context.insert(key.to_owned(), value);
-        openers()[0].decrypt(message).options(options).wait().map(|_| ()).map_err(|error| error.class())
+        let opener = under(&openers()[0], options.commitment_policy);
+        opener.decrypt(message).options(options).wait().map(|_| ()).map_err(|error| error.class())
     };
     if let Some((key, value)) = context.first_key_value() {
         assert_eq!(class(key, format!("{value}x")), Err(ErrorClass::Context));
@@ -97,16 +103,23 @@ fn check_other_contexts(message: &[u8], context: &EncryptionContext) {
     assert_eq!(class("a key that is not there", String::new()), Err(ErrorClass::Key));
 }
 
-/// A bound that holds changes nothing, one that doesn't is an error.
+/// A bound that holds changes nothing, one that doesn't is an error of a stream, and is ignored
+/// where the length is known.
 fn check_bound(client: &Client, mut options: EncryptOptions, plaintext: &[u8]) {
     let quick: &AlgorithmSuite = AlgorithmSuite::AES_128_GCM_IV12_TAG16_NO_KDF;
     let context = std::mem::replace(&mut options, encrypt_options(quick)).encryption_context;
     options.encryption_context = context;
-    options.plaintext_len_bound = Some(plaintext.len() as u64);
-    client.encrypt(plaintext).options(options.clone()).wait().unwrap();
+    let client = &under(client, options.commitment_policy);
+    let class = |bound: usize| {
+        let mut options = options.clone();
+        options.plaintext_len_bound = Some(bound as u64);
+        client.encrypt(plaintext).options(options.clone()).wait().unwrap();
+        let mut reader = client.encrypt_reader(plaintext).options(options).wait().unwrap();
+        let read = io::copy(&mut reader, &mut io::sink());
+        read.map(drop).map_err(|error| waxseal::Error::behind(&error).unwrap().class())
+    };
+    assert_eq!(class(plaintext.len()), Ok(()));
     if let Some(less) = plaintext.len().checked_sub(1) {
-        options.plaintext_len_bound = Some(less as u64);
-        let error = client.encrypt(plaintext).options(options).wait().unwrap_err();
-        assert_eq!(error.class(), ErrorClass::Limit);
+        assert_eq!(class(less), Err(ErrorClass::Limit));
     }
 }

@@ -6,6 +6,7 @@ use waxseal::{Client, EncryptOptions};
 
 use crate::choices::Sizes;
 use crate::pieces::InPieces;
+use crate::setup::under;
 
 /// Written in pieces, to a sink that takes pieces of other sizes.
 pub(crate) fn writer(
@@ -17,7 +18,11 @@ pub(crate) fn writer(
     let pieces = sizes.cut(plaintext);
     let mut message = Vec::new();
     let sink = InPieces { inner: &mut message, sizes };
-    let mut writer = client.encrypt_writer(sink).options(options.clone()).wait().unwrap();
+    let mut writer = under(client, options.commitment_policy)
+        .encrypt_writer(sink)
+        .options(options.clone())
+        .wait()
+        .unwrap();
     pieces.into_iter().for_each(|piece| writer.write_all(piece).unwrap());
     writer.finish().unwrap();
     message
@@ -32,7 +37,11 @@ pub(crate) fn unfinished_writer(
 ) -> Vec<u8> {
     let mut message = Vec::new();
     let sink = InPieces { inner: &mut message, sizes };
-    let mut writer = client.encrypt_writer(sink).options(options.clone()).wait().unwrap();
+    let mut writer = under(client, options.commitment_policy)
+        .encrypt_writer(sink)
+        .options(options.clone())
+        .wait()
+        .unwrap();
     writer.write_all(plaintext).unwrap();
     drop(writer);
     message
@@ -47,7 +56,11 @@ pub(crate) fn reader(
 ) -> Vec<u8> {
     let mut read_sizes = sizes.clone();
     let source = InPieces { inner: plaintext, sizes };
-    let mut reader = client.encrypt_reader(source).options(options.clone()).wait().unwrap();
+    let mut reader = under(client, options.commitment_policy)
+        .encrypt_reader(source)
+        .options(options.clone())
+        .wait()
+        .unwrap();
     let mut message = Vec::new();
     loop {
         let mut piece = vec![0; read_sizes.next_size()];

@@ -123,6 +123,11 @@ pub(crate) fn pick_suite(choices: &mut Choices<'_>) -> &'static AlgorithmSuite {
     choices.pick(&suites)
 }
 
+/// The client under the policy of a call's options, which by themselves don't change it.
+pub(crate) fn under(client: &Client, policy: CommitmentPolicy) -> Client {
+    client.clone().commitment_policy(policy)
+}
+
 /// Options that let `suite` be written.
 pub(crate) fn encrypt_options(suite: &'static AlgorithmSuite) -> EncryptOptions {
     let mut options = EncryptOptions::default();

@@ -9,7 +9,9 @@ use crate::choices::Sizes;
 use crate::edits::edited;
 use crate::open::{self, Stream};
 use crate::seal;
-use crate::setup::{clients, decrypt_options, encrypt_options, openers, pick_suite, restart_randomness};
+use crate::setup::{
+    clients, decrypt_options, encrypt_options, openers, pick_suite, restart_randomness, under,
+};
 
 /// Choices, then a message, or a plaintext to make one of.
 pub fn body(input: &[u8]) {
@@ -63,7 +65,14 @@ fn seal(
     sizes: &mut Sizes,
 ) -> Vec<u8> {
     let message = match way {
-        0 => client.encrypt(plaintext).options(options.clone()).wait().unwrap().message,
+        0 => {
+            under(client, options.commitment_policy)
+                .encrypt(plaintext)
+                .options(options.clone())
+                .wait()
+                .unwrap()
+                .message
+        }
         1 => seal::writer(client, options, plaintext, sizes),
         2 => seal::reader(client, options, plaintext, sizes),
         _ => {
@@ -73,7 +82,8 @@ fn seal(
             seal::writer(client, options, plaintext, sizes)
         }
     };
-    let opened = client.decrypt(&message).options(decrypt_options()).wait().unwrap();
+    let opened =
+        under(client, options.commitment_policy).decrypt(&message).options(decrypt_options()).wait().unwrap();
     assert_eq!(opened.plaintext, plaintext);
     let lengths = MessageLengths::of(&opened.header, plaintext.len() as u64).unwrap();
     assert_eq!(lengths.total(), Some(message.len() as u64));

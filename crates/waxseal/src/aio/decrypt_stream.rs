@@ -45,8 +45,10 @@ impl<S> DecryptStream<S> {
             return Ok(None);
         }
         let mut buffer = self.buffers.fresh();
-        if buffer.is_empty() {
-            buffer = SecretBytes::zeroed(CHUNK);
+        // No longer than what can come of it: a consumer may keep its items.
+        let wanted = self.core.opener()?.held().min(CHUNK);
+        if buffer.len() < wanted || buffer.len() > wanted.saturating_mul(4) {
+            buffer = SecretBytes::zeroed(wanted);
         }
         let written = self.core.open_to(buffer.expose_mut())?;
         // Also where nothing was written: dropped, the buffer comes back.

@@ -57,7 +57,9 @@ impl OpenCore {
                 self.authenticating = None;
                 self.authenticated(body)?;
             }
-            match ready!(self.worker.poll(context, self.heavy, Opener::advance))? {
+            // Only opening is heavy; what waits already is given out here.
+            let heavy = self.heavy && self.worker.get().is_some_and(Opener::holds_message);
+            match ready!(self.worker.poll(context, heavy, Opener::advance))? {
                 Step::Plaintext => return Poll::Ready(Ok(Wanted::Plaintext)),
                 Step::Input => return Poll::Ready(Ok(Wanted::Input)),
                 Step::End => return Poll::Ready(Ok(Wanted::End)),

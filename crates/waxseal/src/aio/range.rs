@@ -10,6 +10,7 @@ use bytes::Bytes;
 use waxseal_format::Header;
 use waxseal_materials::async_trait;
 use waxseal_message::{DecryptOptions, FrameMap};
+use zeroize::Zeroizing;
 
 use super::Aio;
 use crate::decrypt::authenticate;
@@ -108,10 +109,11 @@ impl<S: RangeSource> RangeReader<S> {
     pub async fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
         check_inside(&range, self.plaintext_len())?;
         let len = usize::try_from(range.end.saturating_sub(range.start));
-        let mut out = vec![0; len.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?];
+        let len = len.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut out = Zeroizing::new(vec![0; len]);
         let fetched = fetch(&self.source, self.map.message_range(&range)).await?;
         self.map.open(&range, &fetched, &mut out)?;
-        Ok(out)
+        Ok(std::mem::take(&mut out))
     }
 }
 

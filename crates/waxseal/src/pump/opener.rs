@@ -124,6 +124,12 @@ impl Opener {
         Some((std::mem::replace(&mut self.scratch, fresh()), waiting))
     }
 
+    /// Bytes of the message in the window.
+    #[cfg(feature = "aio")]
+    pub(crate) fn held(&self) -> usize {
+        self.window.len()
+    }
+
     /// Whether bytes of the message wait in the window, and nothing waits to be given out.
     #[cfg(feature = "aio")]
     pub(crate) fn holds_message(&self) -> bool {

@@ -8,10 +8,12 @@ use waxseal::{Client, DecryptOptions, Error, ErrorClass};
 
 use crate::Choices;
 use crate::model::{Expected, Verdict};
+use crate::setup::under;
 
 type Reader<'m> = RangeReader<Cursor<&'m [u8]>>;
 
 fn open<'m>(client: &Client, options: &DecryptOptions, message: &'m [u8]) -> Result<Reader<'m>, Error> {
+    let client = under(client, options.commitment_policy);
     let request = client.decrypt_range(Cursor::new(message)).options(options.clone());
     request.danger_without_message_signature().wait()
 }

@@ -12,7 +12,7 @@ use crate::choices::Sizes;
 use crate::edits::edited;
 use crate::open;
 use crate::setup::{
-    clients, decrypt_options, encrypt_options, openers, pick_suite, providers, restart_randomness,
+    clients, decrypt_options, encrypt_options, openers, pick_suite, providers, restart_randomness, under,
 };
 
 /// Which primitive, then its input.
@@ -115,6 +115,7 @@ fn made_message(choices: &mut Choices<'_>) {
     let mut encrypt = encrypt_options(pick_suite(choices));
     encrypt.frame_length = 1 + u32::from(choices.u8());
     let script = choices.bytes(24);
+    let client = under(client, encrypt.commitment_policy);
     let message = client.encrypt(choices.rest()).options(encrypt).wait().unwrap().message;
     let message = edited(&mut Choices::new(script), message, 2);
     assert_same_outcome(&decrypt_options(), &message);
