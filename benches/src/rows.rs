@@ -133,7 +133,7 @@ fn signed(client: &Client, rounds: usize) -> Outcome<Row> {
     Ok(Row { name: "signed-1t".into(), ours: rate(len, ours), limit, target: 0.9 })
 }
 
-pub(crate) const STREAM: usize = 256 * MIB;
+pub(crate) const STREAM: usize = 1024 * MIB;
 
 /// Streams are held against the bare AEAD over one buffer of 64 KiB, again and again.
 fn bare_stream(bare: &Bare, input: &[u8], out: &mut [u8]) -> Outcome<()> {

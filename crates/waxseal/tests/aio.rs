@@ -118,35 +118,40 @@ fn a_read_that_is_cancelled_and_tried_again_loses_nothing() {
 
 #[test]
 fn a_writer_dropped_half_way_leaves_a_truncated_message() {
-    let client = client(waxseal_native::provider());
-    let sink = Shared::new(1000);
-    block_on(async {
-        let mut writer = client.aio().encrypt_writer(sink.clone()).frame_length(100).await.unwrap();
-        writer.write_all(&plaintext(350)).await.unwrap();
-        writer.flush().await.unwrap();
-    });
-    assert!(sink.bytes().len() > 300);
-    assert_eq!(client.decrypt(&sink.bytes()).wait().unwrap_err().class(), ErrorClass::Truncated);
+    for crypto in providers() {
+        let client = client(crypto);
+        let sink = Shared::new(1000);
+        block_on(async {
+            let mut writer = client.aio().encrypt_writer(sink.clone()).frame_length(100).await.unwrap();
+            writer.write_all(&plaintext(350)).await.unwrap();
+            writer.flush().await.unwrap();
+        });
+        assert!(sink.bytes().len() > 300);
+        assert_eq!(client.decrypt(&sink.bytes()).wait().unwrap_err().class(), ErrorClass::Truncated);
+    }
 }
 
 #[test]
 fn sixty_four_streams_at_once_finish_on_two_threads() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let client = client(waxseal_native::provider());
-    runtime.block_on(async {
-        let tasks: Vec<_> = (0..64_usize)
-            .map(|number| {
-                let client = client.clone();
-                tokio::spawn(async move { through_a_pipe(&client, &plaintext(100_000 + number)).await })
-            })
-            .collect();
-        let all = async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(60), all).await.unwrap();
-    });
+    for crypto in providers() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let client = client(crypto);
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..64_usize)
+                .map(|number| {
+                    let client = client.clone();
+                    tokio::spawn(async move { through_a_pipe(&client, &plaintext(100_000 + number)).await })
+                })
+                .collect();
+            let all = async {
+                for task in tasks {
+                    task.await.unwrap();
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(60), all).await.unwrap();
+        });
+    }
 }
 
 /// Encrypts at one end of a small pipe and decrypts at the other, both at once.
@@ -178,36 +183,38 @@ impl Pool for CountingPool {
 
 #[test]
 fn large_frames_go_to_the_pool_and_small_ones_do_not() {
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let plain = plaintext(1_500_000);
-    for (frame_length, on_pool) in [(500_000, true), (100_000, false)] {
-        let jobs = Arc::new(AtomicUsize::new(0));
-        let aio = client.aio().pool(CountingPool(Arc::clone(&jobs)));
-        block_on(async {
-            let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(frame_length);
-            let mut by_reader = Vec::new();
-            request.await.unwrap().read_to_end(&mut by_reader).await.unwrap();
-            let request = aio.encrypt_writer(Vec::new()).suite(UNSIGNED).frame_length(frame_length);
-            let mut writer = request.await.unwrap();
-            writer.write_all(&plain).await.unwrap();
-            writer.shutdown().await.unwrap();
-            let source = Hesitant::source(&plain, 70_000);
-            let request = aio.encrypt_stream(source).suite(UNSIGNED).frame_length(frame_length);
-            let items: Vec<bytes::Bytes> = request.await.unwrap().try_collect().await.unwrap();
-            for message in [by_reader, writer.into_inner(), items.concat()] {
-                let mut opened = Vec::new();
-                aio.decrypt_reader(message.as_slice()).open().read_to_end(&mut opened).await.unwrap();
-                assert_eq!(opened, plain);
-                let mut writer = aio.decrypt_writer(Vec::new()).open();
-                writer.write_all(&message).await.unwrap();
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let plain = plaintext(1_500_000);
+        for (frame_length, on_pool) in [(500_000, true), (100_000, false)] {
+            let jobs = Arc::new(AtomicUsize::new(0));
+            let aio = client.aio().pool(CountingPool(Arc::clone(&jobs)));
+            block_on(async {
+                let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(frame_length);
+                let mut by_reader = Vec::new();
+                request.await.unwrap().read_to_end(&mut by_reader).await.unwrap();
+                let request = aio.encrypt_writer(Vec::new()).suite(UNSIGNED).frame_length(frame_length);
+                let mut writer = request.await.unwrap();
+                writer.write_all(&plain).await.unwrap();
                 writer.shutdown().await.unwrap();
-                assert_eq!(writer.into_inner(), plain);
-                let stream = aio.decrypt_stream(Hesitant::source(&message, 70_000)).open();
-                let items: Vec<bytes::Bytes> = stream.try_collect().await.unwrap();
-                assert_eq!(items.concat(), plain);
-            }
-        });
-        assert_eq!(jobs.load(Ordering::Relaxed) > 0, on_pool, "{frame_length}");
+                let source = Hesitant::source(&plain, 70_000);
+                let request = aio.encrypt_stream(source).suite(UNSIGNED).frame_length(frame_length);
+                let items: Vec<bytes::Bytes> = request.await.unwrap().try_collect().await.unwrap();
+                for message in [by_reader, writer.into_inner(), items.concat()] {
+                    let mut opened = Vec::new();
+                    aio.decrypt_reader(message.as_slice()).open().read_to_end(&mut opened).await.unwrap();
+                    assert_eq!(opened, plain);
+                    let mut writer = aio.decrypt_writer(Vec::new()).open();
+                    writer.write_all(&message).await.unwrap();
+                    writer.shutdown().await.unwrap();
+                    assert_eq!(writer.into_inner(), plain);
+                    let stream = aio.decrypt_stream(Hesitant::source(&message, 70_000)).open();
+                    let items: Vec<bytes::Bytes> = stream.try_collect().await.unwrap();
+                    assert_eq!(items.concat(), plain);
+                }
+            });
+            assert_eq!(jobs.load(Ordering::Relaxed) > 0, on_pool, "{frame_length}");
+        }
     }
 }
 
@@ -223,61 +230,69 @@ impl Pool for BrokenPool {
 
 #[test]
 fn a_pool_that_drops_its_jobs_is_an_error_and_no_wait_for_ever() {
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let plain = plaintext(600_000);
-    let error = block_on(async {
-        let aio = client.aio().pool(BrokenPool);
-        let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(500_000);
-        request.await.unwrap().read_to_end(&mut Vec::new()).await.unwrap_err()
-    });
-    assert_eq!(waxseal::Error::behind(&error).unwrap().class(), ErrorClass::Usage);
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let plain = plaintext(600_000);
+        let error = block_on(async {
+            let aio = client.aio().pool(BrokenPool);
+            let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(500_000);
+            request.await.unwrap().read_to_end(&mut Vec::new()).await.unwrap_err()
+        });
+        assert_eq!(waxseal::Error::behind(&error).unwrap().class(), ErrorClass::Usage);
+    }
 }
 
 #[test]
 fn tokios_own_blocking_threads_are_a_pool() {
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let plain = plaintext(1_000_000);
-    block_on(async {
-        let aio = client.aio().pool(tokio::runtime::Handle::current());
-        let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(300_000);
-        let mut message = Vec::new();
-        request.await.unwrap().read_to_end(&mut message).await.unwrap();
-        assert_eq!(client.decrypt(&message).await.unwrap().plaintext, plain);
-    });
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let plain = plaintext(1_000_000);
+        block_on(async {
+            let aio = client.aio().pool(tokio::runtime::Handle::current());
+            let request = aio.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(300_000);
+            let mut message = Vec::new();
+            request.await.unwrap().read_to_end(&mut message).await.unwrap();
+            assert_eq!(client.decrypt(&message).await.unwrap().plaintext, plain);
+        });
+    }
 }
 
 #[test]
 fn a_stream_takes_from_its_source_only_what_its_consumer_asks_for() {
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let taken = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&taken);
-    let source = futures_util::stream::iter(0..1000_u32).map(move |_| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        Ok::<_, std::io::Error>(bytes::Bytes::from(vec![7; 1000]))
-    });
-    block_on(async {
-        let request = client.aio().encrypt_stream(source).suite(UNSIGNED).frame_length(1000);
-        let mut stream = request.await.unwrap();
-        for _ in 0..5 {
-            stream.next().await.unwrap().unwrap();
-        }
-        assert!(taken.load(Ordering::Relaxed) <= 5);
-        let rest: Vec<bytes::Bytes> = stream.try_collect().await.unwrap();
-        assert!(rest.concat().len() > 995_000);
-    });
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&taken);
+        let source = futures_util::stream::iter(0..1000_u32).map(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(bytes::Bytes::from(vec![7; 1000]))
+        });
+        block_on(async {
+            let request = client.aio().encrypt_stream(source).suite(UNSIGNED).frame_length(1000);
+            let mut stream = request.await.unwrap();
+            for _ in 0..5 {
+                stream.next().await.unwrap().unwrap();
+            }
+            assert!(taken.load(Ordering::Relaxed) <= 5);
+            let rest: Vec<bytes::Bytes> = stream.try_collect().await.unwrap();
+            assert!(rest.concat().len() > 995_000);
+        });
+    }
 }
 
 #[test]
 fn an_error_of_the_source_passes_and_the_stream_can_go_on() {
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let items = vec![Ok(bytes::Bytes::from("one")), Err("lost"), Ok(bytes::Bytes::from("two"))];
-    block_on(async {
-        let request = client.aio().encrypt_stream(futures_util::stream::iter(items)).suite(UNSIGNED);
-        let items: Vec<_> = request.await.unwrap().collect().await;
-        let errors: Vec<_> = items.iter().filter_map(|item| item.as_ref().err()).collect();
-        assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0].to_string(), "lost");
-        let message: Vec<u8> = items.iter().flatten().flatten().copied().collect();
-        assert_eq!(client.decrypt(&message).await.unwrap().plaintext, b"onetwo");
-    });
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let items = vec![Ok(bytes::Bytes::from("one")), Err("lost"), Ok(bytes::Bytes::from("two"))];
+        block_on(async {
+            let request = client.aio().encrypt_stream(futures_util::stream::iter(items)).suite(UNSIGNED);
+            let items: Vec<_> = request.await.unwrap().collect().await;
+            let errors: Vec<_> = items.iter().filter_map(|item| item.as_ref().err()).collect();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].to_string(), "lost");
+            let message: Vec<u8> = items.iter().flatten().flatten().copied().collect();
+            assert_eq!(client.decrypt(&message).await.unwrap().plaintext, b"onetwo");
+        });
+    }
 }

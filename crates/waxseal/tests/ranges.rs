@@ -86,13 +86,14 @@ proptest! {
     fn any_range_asked_for_asynchronously_equals_the_slice_of_a_full_decrypt(
         len in 0_usize..5000, ranges in proptest::collection::vec((any::<u64>(), any::<u64>()), 1..20)
     ) {
-        let client = client_for(waxseal_native::provider(), UNSIGNED);
+        for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
         let plain = plaintext(len);
         let remote = remote(message(&client, UNSIGNED, &plain));
         let full = client.decrypt(&remote.bytes).wait().unwrap().plaintext;
         block_on(async {
             let reader = client.aio().decrypt_range(&remote).await.unwrap();
-            for (a, b) in ranges {
+            for (a, b) in ranges.clone() {
                 let (a, b) = (a % (len as u64 + 1), b % (len as u64 + 1));
                 let range = a.min(b)..a.max(b);
                 remote.asked.store(0, Ordering::Relaxed);
@@ -103,17 +104,19 @@ proptest! {
                 assert!(cost.end - cost.start <= (range.end - range.start) * 3 / 2 + 3 * (FRAME + 32) + 8);
             }
         });
+        }
     }
 
     #[test]
     fn seeking_and_reading_is_like_a_cursor(
         len in 0_usize..2000, steps in proptest::collection::vec((any::<i64>(), 0_usize..300, 0_u8..3), 1..20)
     ) {
-        let client = client_for(waxseal_native::provider(), UNSIGNED);
+        for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
         let mut plain = Cursor::new(plaintext(len));
         let message = message(&client, UNSIGNED, plain.get_ref());
         let mut reader = client.decrypt_range(Cursor::new(message)).wait().unwrap();
-        for (offset, take, kind) in steps {
+        for (offset, take, kind) in steps.clone() {
             let offset = offset % 3000;
             let to = match kind {
                 0 => SeekFrom::Start(offset.unsigned_abs()),
@@ -125,6 +128,7 @@ proptest! {
             (&mut reader).take(take as u64).read_to_end(&mut ours).unwrap();
             (&mut plain).take(take as u64).read_to_end(&mut theirs).unwrap();
             prop_assert_eq!(ours, theirs);
+        }
         }
     }
 }
@@ -189,18 +193,20 @@ fn cut_grown_and_changed_messages_do_not_open() {
 
 #[test]
 fn a_source_that_gives_another_number_of_bytes_is_an_error() {
-    struct Short(Vec<u8>);
-    #[async_trait]
-    impl RangeSource for Short {
-        async fn size(&self) -> std::io::Result<u64> {
-            Ok(self.0.len() as u64)
+    for crypto in providers() {
+        struct Short(Vec<u8>);
+        #[async_trait]
+        impl RangeSource for Short {
+            async fn size(&self) -> std::io::Result<u64> {
+                Ok(self.0.len() as u64)
+            }
+            async fn read(&self, range: Range<u64>) -> std::io::Result<bytes::Bytes> {
+                Ok(bytes::Bytes::copy_from_slice(&self.0[range.start as usize..range.end as usize - 1]))
+            }
         }
-        async fn read(&self, range: Range<u64>) -> std::io::Result<bytes::Bytes> {
-            Ok(bytes::Bytes::copy_from_slice(&self.0[range.start as usize..range.end as usize - 1]))
-        }
+        let client = client_for(crypto, UNSIGNED);
+        let source = Short(message(&client, UNSIGNED, &plaintext(100)));
+        let outcome = block_on(client.aio().decrypt_range(source).into_future());
+        assert_eq!(outcome.unwrap_err().class(), ErrorClass::Io);
     }
-    let client = client_for(waxseal_native::provider(), UNSIGNED);
-    let source = Short(message(&client, UNSIGNED, &plaintext(100)));
-    let outcome = block_on(client.aio().decrypt_range(source).into_future());
-    assert_eq!(outcome.unwrap_err().class(), ErrorClass::Io);
 }
