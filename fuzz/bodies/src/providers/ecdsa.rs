@@ -13,16 +13,24 @@ pub(super) fn check(choices: &mut Choices<'_>) {
     let algorithm = choices.pick(&[SignatureAlgorithm::EcdsaP256Sha256, SignatureAlgorithm::EcdsaP384Sha384]);
     let hash = choices.pick(&[algorithm.hash(), algorithm.hash(), HashAlgorithm::Sha512]);
     let digest = DigestOutput::filled(hash, |bytes| bytes.fill_with(|| choices.u8()));
-    let key = signer(algorithm, Signer::Right);
+    let key = signer(algorithm, choices.pick(&[Signer::Right, Signer::Other]));
     let public_key = public_key(choices, key.public_key());
     let signed = key.sign(&digest).ok();
-    let der = signature(choices, signed, algorithm);
+    let der = if choices.one_in(4) {
+        signed.map(|right| encoded(&right)).unwrap_or_default()
+    } else {
+        signature(choices, signed, algorithm)
+    };
     let verified =
         providers().map(|provider| provider.signatures.verify(algorithm, &public_key, &digest, &der));
     assert_eq!(verified[0], verified[1], "{algorithm:?} {public_key:02x?} {der:02x?}");
-    let right = signed.map(|right| sequence(&[integer(right.r()), integer(right.s())]));
+    let right = signed.map(|right| encoded(&right));
     let untouched = public_key == key.public_key() && right == Some(der);
     assert!(!untouched || verified[0].is_ok(), "a right signature is refused");
+}
+
+fn encoded(signature: &FixedSignature) -> Vec<u8> {
+    sequence(&[integer(signature.r()), integer(signature.s())])
 }
 
 /// The right key, the other point with its x, or other bytes.
