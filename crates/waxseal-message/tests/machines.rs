@@ -222,26 +222,27 @@ fn materials_of_another_kind_are_refused() {
 
 #[test]
 fn policies_limits_and_lengths_are_checked_before_a_byte_is_written() {
-    let crypto = waxseal_native::provider();
-    let mut materials = EncryptionMaterials::new(SUITE, EncryptionContext::new());
-    materials.set_data_key(SecretBytes::from([7; 32])).unwrap();
-    materials.add_encrypted_data_key(EncryptedDataKey::new("p", "i", "c")).unwrap();
-    materials.add_encrypted_data_key(EncryptedDataKey::new("p", "j", "c")).unwrap();
-    let mut header = Vec::new();
-    let mut refused =
-        |options: &EncryptOptions| Encryptor::new(crypto, &materials, options, &mut header).err();
-    let mut options = EncryptOptions::default();
-    options.max_encrypted_data_keys = 1;
-    assert!(matches!(refused(&options), Some(MessageError::Limit { found: 2, limit: 1, .. })));
-    let mut options = EncryptOptions::default();
-    options.commitment_policy = CommitmentPolicy::ForbidEncryptAllowDecrypt;
-    assert!(matches!(refused(&options), Some(MessageError::Materials(_))));
-    let mut options = EncryptOptions::default();
-    options.frame_length = 0;
-    assert!(matches!(refused(&options), Some(MessageError::Format(_))));
-    assert!(matches!(options.request(), Err(MessageError::Usage(_))));
-    let mut options = EncryptOptions::default();
-    options.encryption_context.insert("aws-crypto-x".into(), "y".into());
-    assert!(matches!(options.request(), Err(MessageError::Materials(_))));
-    assert!(header.is_empty());
+    for crypto in providers() {
+        let mut materials = EncryptionMaterials::new(SUITE, EncryptionContext::new());
+        materials.set_data_key(SecretBytes::from([7; 32])).unwrap();
+        materials.add_encrypted_data_key(EncryptedDataKey::new("p", "i", "c")).unwrap();
+        materials.add_encrypted_data_key(EncryptedDataKey::new("p", "j", "c")).unwrap();
+        let mut header = Vec::new();
+        let mut refused =
+            |options: &EncryptOptions| Encryptor::new(crypto, &materials, options, &mut header).err();
+        let mut options = EncryptOptions::default();
+        options.max_encrypted_data_keys = 1;
+        assert!(matches!(refused(&options), Some(MessageError::Limit { found: 2, limit: 1, .. })));
+        let mut options = EncryptOptions::default();
+        options.commitment_policy = CommitmentPolicy::ForbidEncryptAllowDecrypt;
+        assert!(matches!(refused(&options), Some(MessageError::Materials(_))));
+        let mut options = EncryptOptions::default();
+        options.frame_length = 0;
+        assert!(matches!(refused(&options), Some(MessageError::Format(_))));
+        assert!(matches!(options.request(), Err(MessageError::Usage(_))));
+        let mut options = EncryptOptions::default();
+        options.encryption_context.insert("aws-crypto-x".into(), "y".into());
+        assert!(matches!(options.request(), Err(MessageError::Materials(_))));
+        assert!(header.is_empty());
+    }
 }

@@ -150,7 +150,8 @@ impl Client {
     }
 
     /// Decrypts `message` to `plaintext`, whose bytes are replaced. If anything fails, the
-    /// buffer is wiped and left empty.
+    /// buffer is wiped and left empty; where the call never got its materials, since it was
+    /// dropped or [`Error::NotReady`], the buffer is as it was.
     pub fn decrypt_into<'a>(
         &'a self,
         message: &'a [u8],

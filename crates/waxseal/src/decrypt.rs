@@ -182,8 +182,6 @@ async fn decrypt(
     message: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
-    // Wiped before the await, so that a future that is dropped there leaves nothing either.
-    out.as_mut_slice().zeroize();
     let result = match open_header(client, options, message).await {
         Ok((body, rest)) => open_body(body, rest, out),
         Err(error) => Err(error),

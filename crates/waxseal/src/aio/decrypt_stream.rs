@@ -46,7 +46,7 @@ impl<S> DecryptStream<S> {
         }
         let mut buffer = self.buffers.fresh();
         // No longer than what can come of it: a consumer may keep its items.
-        let wanted = self.core.opener()?.held().min(CHUNK);
+        let wanted = self.core.opener()?.held().min(CHUNK).next_power_of_two();
         if buffer.len() < wanted || buffer.len() > wanted.saturating_mul(4) {
             buffer = SecretBytes::zeroed(wanted);
         }

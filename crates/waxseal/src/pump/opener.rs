@@ -278,7 +278,8 @@ impl Opener {
     /// Opens the whole blocks at the front of `input`; what doesn't make a block is kept.
     fn open_from(&mut self, input: &[u8]) -> Result<usize, Error> {
         let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
-        let wanted = input.len().min(CHUNK);
+        // Rounded, so that pieces of about one size find room without growing it each time.
+        let wanted = input.len().min(CHUNK).next_power_of_two();
         if self.scratch.len() < wanted {
             self.scratch = SecretBytes::zeroed(wanted);
         }
