@@ -14,7 +14,6 @@ use waxseal_materials::BoxError;
 use super::open_core::{OpenCore, Wanted};
 use super::recycling::Recycling;
 use crate::Error;
-use crate::pump::CHUNK;
 
 /// A stream of plaintext over a stream of the message's bytes: items of `Result<Bytes, E>`.
 ///
@@ -44,11 +43,10 @@ impl<S> DecryptStream<S> {
         if !self.core.may_open_to() {
             return Ok(None);
         }
+        let room = self.core.opener()?.room_for_window();
         let mut buffer = self.buffers.fresh();
-        // No longer than what can come of it: a consumer may keep its items.
-        let wanted = self.core.opener()?.held().min(CHUNK).next_power_of_two();
-        if buffer.len() < wanted || buffer.len() > wanted.saturating_mul(4) {
-            buffer = SecretBytes::zeroed(wanted);
+        if buffer.len() < room {
+            buffer = SecretBytes::zeroed(room);
         }
         let written = self.core.open_to(buffer.expose_mut())?;
         // Also where nothing was written: dropped, the buffer comes back.

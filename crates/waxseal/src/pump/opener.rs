@@ -56,6 +56,14 @@ pub(crate) enum Step {
     End,
 }
 
+/// Room for the plaintext of so many bytes of a message, or of a part of them: for one block at
+/// least, if it is there, and not for a whole chunk, since a consumer may keep its pieces.
+/// Rounded, so that all buffers of a stream have one size, and are used again.
+fn room_for(header: &Header, held: usize) -> usize {
+    let frame_length = usize::try_from(header.content_type.frame_length()).unwrap_or(usize::MAX);
+    held.min(frame_length.max(CHUNK / 4)).next_power_of_two()
+}
+
 impl Opener {
     pub(crate) fn new(options: &DecryptOptions) -> Self {
         Self {
@@ -124,10 +132,10 @@ impl Opener {
         Some((std::mem::replace(&mut self.scratch, fresh()), waiting))
     }
 
-    /// Bytes of the message in the window.
+    /// Room for the plaintext of what the window holds, or of a part of it.
     #[cfg(feature = "aio")]
-    pub(crate) fn held(&self) -> usize {
-        self.window.len()
+    pub(crate) fn room_for_window(&self) -> usize {
+        self.header().map_or(0, |header| room_for(header, self.window.len()))
     }
 
     /// Whether bytes of the message wait in the window, and nothing waits to be given out.
@@ -278,10 +286,9 @@ impl Opener {
     /// Opens the whole blocks at the front of `input`; what doesn't make a block is kept.
     fn open_from(&mut self, input: &[u8]) -> Result<usize, Error> {
         let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
-        // Rounded, so that pieces of about one size find room without growing it each time.
-        let wanted = input.len().min(CHUNK).next_power_of_two();
-        if self.scratch.len() < wanted {
-            self.scratch = SecretBytes::zeroed(wanted);
+        let room = room_for(body.header(), input.len());
+        if self.scratch.len() < room {
+            self.scratch = SecretBytes::zeroed(room);
         }
         let progress = body.push(input, self.scratch.expose_mut())?;
         self.output = Output::Scratch(0..progress.written);
