@@ -1,0 +1,1 @@
+//! An embedded KMS for development, tests and demos.
