@@ -45,6 +45,16 @@ pub(crate) enum Encoding {
     Base64,
 }
 
+impl KeyArgument {
+    /// The name of a key of AWS KMS.
+    pub(super) fn of_kms(&self) -> Option<&str> {
+        match self {
+            Self::KmsArn(name) | Self::KmsAlias(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// The `--key` argument of a raw AES key file.
 pub(crate) fn for_raw_aes(file: &Path) -> String {
     // Behind a last `?` stand options; a path with one of its own gets an empty list of them.
