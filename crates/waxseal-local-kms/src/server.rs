@@ -75,7 +75,7 @@ impl Server {
     ///
     /// # Errors
     /// The address can't be listened on.
-    pub async fn bind(address: SocketAddr, kms: Arc<LocalKms>, options: ServerOptions) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, kms: LocalKms, options: ServerOptions) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
         let (stop, stopped) = oneshot::channel();

@@ -1,7 +1,5 @@
 //! One request becomes one reply.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -9,6 +7,7 @@ use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use tokio::sync::Semaphore;
+use waxseal_crypto::SecretBytes;
 
 use super::reply::{self, CONTENT_TYPE_JSON};
 use super::{ServerOptions, sigv4};
@@ -19,13 +18,13 @@ const SERVICE: &str = "TrentService.";
 
 /// What all connections share.
 pub(super) struct Exchange {
-    kms: Arc<LocalKms>,
+    kms: LocalKms,
     calls: Semaphore,
     options: ServerOptions,
 }
 
 impl Exchange {
-    pub(super) fn new(kms: Arc<LocalKms>, options: ServerOptions) -> Self {
+    pub(super) fn new(kms: LocalKms, options: ServerOptions) -> Self {
         Self { kms, calls: Semaphore::new(options.max_calls), options }
     }
 
@@ -34,7 +33,7 @@ impl Exchange {
         reply::of(result.unwrap_or_else(|_| Err(timed_out())))
     }
 
-    async fn result(&self, request: Request<Incoming>) -> Result<Vec<u8>, ServiceError> {
+    async fn result(&self, request: Request<Incoming>) -> Result<SecretBytes, ServiceError> {
         let (head, body) = request.into_parts();
         let operation = operation(&head)?;
         let body = self.body(body).await?;
@@ -55,9 +54,14 @@ impl Exchange {
     }
 
     /// The store may wait for its disk, which no thread of the runtime should.
-    async fn call(&self, caller: Caller, operation: String, body: Bytes) -> Result<Vec<u8>, ServiceError> {
+    async fn call(
+        &self,
+        caller: Caller,
+        operation: String,
+        body: Bytes,
+    ) -> Result<SecretBytes, ServiceError> {
         let _permit = self.calls.acquire().await.map_err(|_| not_completed())?;
-        let kms = Arc::clone(&self.kms);
+        let kms = self.kms.clone();
         let call = tokio::task::spawn_blocking(move || kms.call(&caller, &operation, &body));
         call.await.map_err(|_| not_completed())?
     }

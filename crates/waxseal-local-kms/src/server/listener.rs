@@ -25,7 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `stopped` is told, or its other end is dropped.
 pub(super) async fn serve(
     socket: TcpListener,
-    kms: Arc<LocalKms>,
+    kms: LocalKms,
     options: ServerOptions,
     mut stopped: oneshot::Receiver<()>,
 ) {

@@ -9,6 +9,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::json;
 use uuid::Builder;
+use waxseal_crypto::SecretBytes;
 
 use crate::ServiceError;
 
@@ -16,9 +17,18 @@ pub(super) const CONTENT_TYPE_JSON: &str = "application/x-amz-json-1.1";
 const REQUEST_ID: &str = "x-amzn-requestid";
 const ERROR_TYPE: &str = "x-amzn-errortype";
 
-pub(super) fn of(result: Result<Vec<u8>, ServiceError>) -> Response<Full<Bytes>> {
+/// A body that is wiped when it is sent.
+struct Secret(SecretBytes);
+
+impl AsRef<[u8]> for Secret {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+pub(super) fn of(result: Result<SecretBytes, ServiceError>) -> Response<Full<Bytes>> {
     let mut response = match result {
-        Ok(body) => Response::new(Full::from(body)),
+        Ok(body) => Response::new(Full::new(Bytes::from_owner(Secret(body)))),
         Err(error) => of_error(&error),
     };
     let headers = response.headers_mut();
