@@ -6,6 +6,7 @@ mod keyring;
 
 pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument, for_raw_aes};
 pub(crate) use file::RawAesKeyFile;
+pub(crate) use keyring::read as read_key_file;
 use waxseal::{CryptoProvider, MultiKeyring};
 
 use crate::failure::Failure;

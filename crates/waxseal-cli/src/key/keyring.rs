@@ -100,7 +100,7 @@ fn fingerprint(crypto: &CryptoProvider, public: &RsaPublicDer) -> String {
 }
 
 /// A key file's content, without a copy left behind.
-fn read(path: &Path) -> Result<SecretBytes, Failure> {
+pub(crate) fn read(path: &Path) -> Result<SecretBytes, Failure> {
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_LEN + 1));
     let file = File::open(path).map_err(Failure::io)?;
     file.take(MAX_KEY_FILE_LEN as u64 + 1).read_to_end(&mut content).map_err(Failure::io)?;
