@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use waxseal_kms::KmsError;
 
+use crate::material::MaterialFault;
+
 /// What AWS KMS answers instead of a reply: its code, its HTTP status, its words.
 ///
 /// Source: AWS KMS API Reference, "Errors" of each operation.
@@ -71,6 +73,12 @@ impl std::error::Error for ServiceError {}
 impl From<ServiceError> for KmsError {
     fn from(error: ServiceError) -> Self {
         KmsError::from_code(error.code, error.message)
+    }
+}
+
+impl From<MaterialFault> for ServiceError {
+    fn from(_: MaterialFault) -> Self {
+        Self::internal("cryptography failed")
     }
 }
 

@@ -63,15 +63,23 @@
 //! (`arn:aws:iam::ACCOUNT:root`) allows it to every principal of the account, as if IAM did.
 
 mod access_key;
+mod arn;
+mod audit;
 mod caller;
+mod ciphertext;
 mod client;
 mod clock;
 mod engine;
 mod error;
+mod material;
 mod operations;
+mod policy;
 #[cfg(feature = "server")]
 pub mod server;
 mod service;
+mod store;
+mod timestamp;
+mod wire;
 
 pub use access_key::AccessKey;
 pub use caller::Caller;

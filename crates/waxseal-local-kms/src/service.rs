@@ -10,7 +10,7 @@ use waxseal_crypto::SecretBytes;
 use crate::access_key::AccessKey;
 use crate::client::LocalKmsClient;
 use crate::clock::{Clock, SystemClock};
-use crate::engine::Engine;
+use crate::engine::{Engine, check_account};
 use crate::{Caller, LocalKmsError, ServiceError};
 
 /// An embedded KMS for development, tests and demos; no HSM. A clone is the same KMS.
@@ -57,7 +57,7 @@ impl LocalKms {
     /// # Errors
     /// [`LocalKmsError::InvalidAccount`].
     pub fn volatile_with(options: LocalKmsOptions) -> Result<Self, LocalKmsError> {
-        Engine::checked(&options)?;
+        check_account(&options)?;
         Ok(Self { engine: Arc::new(Engine::volatile(options)) })
     }
 
@@ -128,7 +128,7 @@ impl LocalKms {
     /// time, principal, region, operation, key, encryption context, outcome; never key material
     /// or plaintext. A call whose line can't be written fails with `KMSInternalException`.
     pub fn audit_to(&self, sink: impl Write + Send + 'static) {
-        self.engine.audit_to(Box::new(sink));
+        self.engine.audit.set(Box::new(sink));
     }
 }
 
