@@ -10,7 +10,7 @@ mod serve;
 mod state;
 mod store;
 
-pub(crate) use calls::{CallerArgs, Calls};
+pub(crate) use calls::{CallerArgs, Calls, text};
 pub(crate) use store::Store;
 
 use crate::cli::{EXIT_CODES, Session};

@@ -16,6 +16,7 @@ use crate::output::{Destination, Output, OutputRules};
 use crate::provider::Provider;
 use crate::temporary::Readers;
 
+const STORE: &str = "WAXSEAL_KMS_STORE";
 const PASSPHRASE: &str = "WAXSEAL_KMS_PASSPHRASE";
 const KEY_LEN: usize = 32;
 
@@ -23,8 +24,9 @@ const KEY_LEN: usize = 32;
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "The store")]
 pub(crate) struct Store {
-    /// The store's file [default: waxseal/kms.redb in the user's folder for data]
-    #[arg(long = "store", value_name = "FILE", env = "WAXSEAL_KMS_STORE")]
+    /// The store's file [default: WAXSEAL_KMS_STORE in the environment, else waxseal/kms.redb in the
+    /// user's folder for data]
+    #[arg(long = "store", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// A file with the store's key: one of `waxseal keygen raw-aes`, or 32 bytes [default: the
     /// store's name with .key behind it, made with the store]
@@ -78,10 +80,8 @@ impl Store {
     }
 
     fn path(&self) -> Result<PathBuf, Failure> {
-        match &self.file {
-            Some(file) => Ok(file.clone()),
-            None => default_file().ok_or_else(|| Failure::usage("no home directory; name a file by --store")),
-        }
+        let named = self.file.clone().or_else(|| std::env::var_os(STORE).map(PathBuf::from));
+        named.or_else(default_file).ok_or_else(|| Failure::usage("no home directory; name a file by --store"))
     }
 
     fn key(&self, file: &Path) -> Result<StoreKey, Failure> {
