@@ -4,13 +4,17 @@ mod argument;
 mod file;
 mod keyring;
 mod kms;
+mod local;
 mod runtime;
 
-pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument, for_raw_aes};
+pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument};
 pub(crate) use file::RawAesKeyFile;
+pub(crate) use keyring::read as read_key_file;
+pub(crate) use local::for_local;
 use waxseal::{Client, MultiKeyring};
 
 use self::kms::{Kms, KmsArgs};
+use self::local::Stores;
 use self::runtime::Runtime;
 use crate::failure::{Direction, Failure};
 use crate::provider::Provider;
@@ -28,13 +32,15 @@ and all wrap it; when decrypting, any one will do.
   arn:..., alias/...      a key of AWS KMS, by the usual AWS settings (AWS_PROFILE,
                           AWS_REGION, AWS_ENDPOINT_URL_KMS, ...); decrypting needs the
                           ARN of a key, or --discovery
-  local:NAME              a key of the embedded key service; this build has none
+  local:NAME[?OPTIONS]    a key of the embedded KMS (`waxseal kms`): alias/NAME, an id or
+                          an ARN; options: store=, store-key=, passphrase-file=,
+                          region=, principal=
 Options are joined by `&`, with %XX for characters in their values";
 
 /// The keys of a run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeyArgs {
-    #[arg(long = "key", short, value_name = "KEY", required_unless_present = "discovery", help = "A wrapping key: raw-aes:FILE, rsa:FILE.pem, arn:... or alias/...; can be repeated", long_help = KEY_HELP)]
+    #[arg(long = "key", short, value_name = "KEY", required_unless_present = "discovery", help = "A wrapping key: raw-aes:FILE, rsa:FILE.pem, arn:..., alias/... or local:NAME; can be repeated", long_help = KEY_HELP)]
     keys: Vec<KeyArgument>,
     #[command(flatten)]
     kms: KmsArgs,
@@ -65,9 +71,9 @@ impl KeyArgs {
 
     fn keyring(&self, kms: Option<&Kms<'_>>) -> Result<MultiKeyring, Failure> {
         let crypto = self.provider.crypto();
-        let mut keyrings = Vec::new();
+        let (mut keyrings, mut stores) = (Vec::new(), Stores::default());
         for key in &self.keys {
-            keyrings.push(keyring::of(key, crypto, kms)?);
+            keyrings.push(keyring::of(key, crypto, kms, &mut stores)?);
         }
         if let Some(kms) = kms.filter(|_| self.kms.discovery) {
             keyrings.push(kms.discovery()?);

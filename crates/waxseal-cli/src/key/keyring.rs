@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::argument::{DEFAULT_NAMESPACE, Encoding, KeyArgument, Names};
 use super::file::RawAesKeyFile;
 use super::kms::Kms;
+use super::local::Stores;
 use crate::failure::Failure;
 
 /// No key file is longer, and nothing larger is read.
@@ -25,6 +26,7 @@ pub(super) fn of(
     key: &KeyArgument,
     crypto: &'static CryptoProvider,
     kms: Option<&Kms<'_>>,
+    stores: &mut Stores,
 ) -> Result<Arc<dyn Keyring>, Failure> {
     match key {
         KeyArgument::RawAes { file, names, encoding } => {
@@ -37,7 +39,7 @@ pub(super) fn of(
             Some(kms) => kms.keyring(name).map_err(|failure| failure.about(name)),
             None => Err(no_service(name)),
         },
-        KeyArgument::Local(name) => Err(no_service(&format!("local:{name}"))),
+        KeyArgument::Local(key) => stores.keyring(key),
     }
 }
 
@@ -103,7 +105,7 @@ fn fingerprint(crypto: &CryptoProvider, public: &RsaPublicDer) -> String {
 }
 
 /// A key file's content, without a copy left behind.
-fn read(path: &Path) -> Result<SecretBytes, Failure> {
+pub(crate) fn read(path: &Path) -> Result<SecretBytes, Failure> {
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_LEN + 1));
     let file = File::open(path).map_err(Failure::io)?;
     file.take(MAX_KEY_FILE_LEN as u64 + 1).read_to_end(&mut content).map_err(Failure::io)?;
