@@ -1,8 +1,11 @@
-//! What the programs share: a client with a key of its own, and files as sources of ranges.
+//! What the programs share: a client with a key of its own, a KMS without an account, and files as
+//! sources of ranges.
 
 mod counted_file;
+mod embedded;
 
 pub use counted_file::CountedFile;
+pub use embedded::{ACCOUNT, ALICE, EmbeddedKms};
 
 use waxseal::{AlgorithmSuite, Client, EncryptOptions, RawAesKeyring, SecretBytes, native};
 

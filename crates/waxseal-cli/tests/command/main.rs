@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod aws_kms;
 mod demo;
 mod endings;
 mod inspect;
