@@ -193,7 +193,7 @@ fn unwrap(call: &Call<'_>, request: &ImportRequest, found: &Found) -> Result<Sec
     let secret = key.decrypt(algorithm, wrapped).map_err(|_| ServiceError::invalid_ciphertext())?;
     match material::secret_len(found.key.record.spec) == Some(secret.len()) {
         true => Ok(secret),
-        false => Err(incorrect("The key material must have 32 bytes.")),
+        false => Err(incorrect("The key material is not as long as its key spec wants it.")),
     }
 }
 

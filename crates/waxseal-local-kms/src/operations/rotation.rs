@@ -120,7 +120,9 @@ pub(crate) fn list_rotations(call: &Call<'_>, request: &ListRotations) -> Result
         None | Some("ROTATIONS_ONLY") => false,
         Some("ALL_KEY_MATERIAL") => true,
         Some(_) => {
-            return Err(ServiceError::validation("IncludeKeyMaterial is ALL_KEY_MATERIAL or ROTATIONS_ONLY."));
+            return Err(ServiceError::validation(
+                "IncludeKeyMaterial is ALL_KEY_MATERIAL or ROTATIONS_ONLY.",
+            ));
         }
     };
     let generations = found.materials.record.generations.iter();
