@@ -205,3 +205,36 @@ fn what_is_no_store_is_damaged() {
     let nowhere = folder.path().join("no/such/folder/store");
     assert!(matches!(LocalKms::open(nowhere, &key_bytes()), Err(LocalKmsError::Io(_))));
 }
+
+/// A file that was changed on the disk opens as it was, or tells that it is damaged.
+#[test]
+fn a_store_that_was_changed_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let path = place(&folder);
+    let kms = open(&path);
+    let key = symmetric(&kms);
+    let secret = Arc::new(SecretBytes::copy_of(b"secret"));
+    kms.add_access_key(AccessKey { id: "AKIA1".into(), secret, principal: user("a").principal }).unwrap();
+    drop(kms);
+    let whole = std::fs::read(&path).unwrap();
+    let mut found_out = 0;
+    for at in (0..whole.len()).step_by(whole.len() / 100) {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x55;
+        std::fs::write(&path, &changed).unwrap();
+        match LocalKms::open(&path, &key_bytes()) {
+            Ok(kms) => {
+                ok(&kms, &user("alice"), "GenerateDataKey", json!({"KeyId": key, "NumberOfBytes": 1}));
+            }
+            Err(error) => {
+                assert!(!matches!(error, LocalKmsError::Io(_)), "{at}: {error:?}");
+                found_out += 1;
+            }
+        }
+    }
+    assert!(found_out > 0);
+    for len in [1, 100, 4096, whole.len() / 2] {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        LocalKms::open(&path, &key_bytes()).unwrap_err();
+    }
+}
