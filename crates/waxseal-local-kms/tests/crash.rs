@@ -1,4 +1,5 @@
 //! Processes that are killed while they write lose nothing that they acknowledged.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 
