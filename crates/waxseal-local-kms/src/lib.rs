@@ -5,7 +5,8 @@
 //! AWS KMS does with them. There are two ways in, over the same code:
 //!
 //! - [`LocalKms::client`] is a client of the seam `waxseal_kms::KmsClient`, in process;
-//! - [`LocalKms::call`] takes one call of the AWS KMS JSON 1.1 protocol: what a server hands in.
+//! - [`LocalKms::call`] takes one call of the AWS KMS JSON 1.1 protocol: what `server` hands in
+//!   (feature `server`).
 //!
 //! ```
 //! use waxseal_kms::client::{DecryptRequest, EncryptionAlgorithm, GenerateDataKeyRequest};
@@ -73,6 +74,8 @@ mod error;
 mod material;
 mod operations;
 mod policy;
+#[cfg(feature = "server")]
+pub mod server;
 mod service;
 mod store;
 mod timestamp;
