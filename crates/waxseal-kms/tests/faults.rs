@@ -39,7 +39,7 @@ fn told(error: waxseal::Error) -> (KeyFailureReason, String) {
     {
         assert!(!text.contains(&secret), "{text}");
     }
-    let waxseal::Error::Materials(error) = error else { panic!("{error:?}") };
+    let waxseal::Error::Message(waxseal::MessageError::Materials(error)) = error else { panic!("{error:?}") };
     let reason = match error {
         MaterialsError::Wrap(failure) => failure.reason,
         MaterialsError::Unwrap(failures) => failures.as_slice().last().unwrap().reason,
