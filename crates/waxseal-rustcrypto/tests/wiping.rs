@@ -77,6 +77,10 @@ fn private_keys_and_secrets_of_ecdh() {
         let encoded = EcPrivateKey::from_scalar(curve, value).unwrap();
         let key = PROVIDER.agreement.private_key(&encoded).unwrap();
         drop(encoded);
+        assert!(
+            needle.count_off_stack() + reversed.count_off_stack() > 0,
+            "{curve}: not found while it lives"
+        );
         let peer = PROVIDER.agreement.generate(curve).unwrap();
         let peer = PROVIDER.agreement.private_key(&peer).unwrap();
         let secret = key.agree(peer.public_key()).unwrap();
