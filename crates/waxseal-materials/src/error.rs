@@ -50,8 +50,8 @@ pub enum MaterialsError {
     /// An AES wrapping key has this many bytes.
     #[error("an AES wrapping key has 16, 24 or 32 bytes, not {0}")]
     WrappingKeyLength(usize),
-    /// An RSA wrapping key can't be read, or is refused.
-    #[error("the RSA wrapping key can't be used: {0}")]
+    /// An RSA or EC wrapping key can't be read, or is refused.
+    #[error("the wrapping key can't be used: {0}")]
     Key(#[from] KeyError),
     /// The public and the private half that were given are not of one key.
     #[error("the public and the private RSA key don't belong together")]

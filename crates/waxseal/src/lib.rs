@@ -47,7 +47,7 @@ pub use waxseal_materials::{
     self as materials, CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest,
     DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure,
     KeyFailureReason, Keyring, MasterKey, MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
-    MultiKeyring, RawAesKeyring, RawRsaKeyring, async_trait,
+    MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema, RawRsaKeyring, async_trait,
 };
 #[doc(inline)]
 pub use waxseal_message::{self as message, DecryptOptions, EncryptOptions, MessageError, SignedMessages};
