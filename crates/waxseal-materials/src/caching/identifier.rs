@@ -160,9 +160,11 @@ mod tests {
     }
 
     fn encryption(suite: Option<u16>, context: EncryptionContext) -> String {
-        let mut request = EncryptionMaterialsRequest::default();
-        request.suite = suite.and_then(AlgorithmSuite::from_id);
-        request.encryption_context = context;
+        let request = EncryptionMaterialsRequest {
+            suite: suite.and_then(AlgorithmSuite::from_id),
+            encryption_context: context,
+            ..EncryptionMaterialsRequest::default()
+        };
         let crypto = waxseal_native::provider();
         format!("{:?}", of_encryption(crypto, PARTITION, &request).unwrap())
     }

@@ -109,31 +109,19 @@ impl Keyring for Service {
     }
 }
 
-/// A clock that stands until it is turned. Its sleeps are the runtime's.
+/// A clock that stands until it is turned.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Clock {
-    milliseconds: Arc<AtomicU64>,
-    sleeps: bool,
-}
+pub(crate) struct Clock(Arc<AtomicU64>);
 
 impl Clock {
-    pub(crate) fn sleeping() -> Self {
-        Self { sleeps: true, ..Self::default() }
-    }
-
     pub(crate) fn turn(&self, time: Duration) {
-        self.milliseconds.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
 impl CacheClock for Clock {
     fn now(&self) -> Duration {
-        Duration::from_millis(self.milliseconds.load(Ordering::SeqCst))
-    }
-
-    fn sleep(&self, time: Duration) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-        let sleep: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(tokio::time::sleep(time));
-        self.sleeps.then_some(sleep)
+        Duration::from_millis(self.0.load(Ordering::SeqCst))
     }
 }
 
