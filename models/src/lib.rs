@@ -42,9 +42,20 @@ mod tests {
     #[test]
     fn messages_never_pass_their_limit_and_all_of_it_is_used() {
         loom::model(|| {
-            let granted = run(UsageLimits { messages: 2, bytes: 100 }, [&[1], &[1], &[1]]);
-            assert_eq!(granted.len(), 2);
+            let granted = run(UsageLimits { messages: 3, bytes: 100 }, [&[1, 1], &[1, 1]]);
+            assert_eq!(granted.len(), 3);
             assert!(granted.iter().any(|(answer, _)| *answer == Reservation::Last), "{granted:?}");
+        });
+    }
+
+    /// With each thread interrupted twice at most: every order of three takes hours.
+    #[test]
+    fn three_threads_do_not_pass_a_limit() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let granted = run(UsageLimits { messages: 2, bytes: 3 }, [&[1], &[1], &[2]]);
+            assert!(!granted.is_empty());
         });
     }
 

@@ -55,7 +55,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let part = args.range.part(&args.files)?;
     let plan = args.files.plan(Direction::Decrypt)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+    let client = args
+        .keys
+        .client(Direction::Decrypt)?
         .commitment_policy(args.commitment_policy)
         .decrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Owner, session);

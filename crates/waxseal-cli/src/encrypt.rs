@@ -54,7 +54,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let plan = args.files.plan(Direction::Encrypt)?;
     refuse_terminal(&plan, args.files.armor)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+    let client = args
+        .keys
+        .client(Direction::Encrypt)?
         .commitment_policy(args.commitment_policy)
         .encrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Umask, session);

@@ -82,6 +82,16 @@ impl Failure {
         Self::new(Exit::InputOutput, error)
     }
 
+    /// A key service refused or failed.
+    pub(crate) fn key_service(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(Exit::KeyService, error)
+    }
+
+    /// There was no randomness.
+    pub(crate) fn randomness(error: waxseal::crypto::CryptoError) -> Self {
+        Self::client(MessageError::from(error).into(), Direction::Encrypt)
+    }
+
     /// Writing to an output failed.
     pub(crate) fn output(error: io::Error) -> Self {
         Self::new(Exit::InputOutput, anyhow::Error::new(error).context("cannot write the output"))

@@ -6,7 +6,7 @@
 //! | step | module |
 //! |---|---|
 //! | the command line | `cli` |
-//! | one module for each subcommand | `keygen`, `encrypt`, `decrypt`, `inspect`, `demo` |
+//! | one module for each subcommand | `keygen`, `encrypt`, `decrypt`, `inspect`, `kms`, `demo` |
 //! | the wrapping keys that `--key` names | `key` |
 //! | which files are read, and where each output goes | `plan` |
 //! | all files, several at a time | `batch` |
@@ -26,6 +26,7 @@ mod input;
 mod inspect;
 mod key;
 mod keygen;
+mod kms;
 mod output;
 mod plan;
 mod progress;

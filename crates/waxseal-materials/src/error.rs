@@ -128,6 +128,9 @@ pub enum KeyFailureReason {
     /// The key's service wants fewer calls.
     #[error("the key service throttled the call")]
     Throttled,
+    /// The key's service refused the call for another reason: the source says which.
+    #[error("the key service refused the call")]
+    Refused,
     /// The key's service answered for another key.
     #[error("the key service answered for another key")]
     WrongKey,
@@ -189,6 +192,10 @@ impl KeyFailures {
             "check the permissions on the key"
         } else if any(KeyFailureReason::Unreachable) || any(KeyFailureReason::Throttled) {
             "check the key service and try again"
+        } else if any(KeyFailureReason::Refused) {
+            "check that the key exists and is enabled, and the settings of the key service"
+        } else if any(KeyFailureReason::WrongKey) {
+            "check which keys and endpoint the key service has"
         } else {
             "check the key and the encryption context"
         }

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The tests that need the peers' own packages: moto's server as KMS, the Python SDK with boto3.
+#
+#   run.sh [ARGUMENTS OF cargo test]     needs Python 3.11 or newer, cargo, and package registries
+#
+# The packages are installed once, outside the tree, in $WAXSEAL_INTEROP_CACHE (by default
+# waxseal-interop in the user's cache folder).
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+pins=$(cksum <"$here/requirements.txt" | cut -d ' ' -f 1)
+venv=${WAXSEAL_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/waxseal-interop}/kms-$pins
+if [ ! -e "$venv/done" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+    touch "$venv/done"
+fi
+export WAXSEAL_PEERS_PYTHON=$venv/bin/python PYTHONDONTWRITEBYTECODE=1
+exec cargo test --manifest-path "$here/../../Cargo.toml" --test moto "$@" -- --ignored
