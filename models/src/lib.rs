@@ -42,13 +42,13 @@ mod tests {
     #[test]
     fn messages_never_pass_their_limit_and_all_of_it_is_used() {
         loom::model(|| {
-            let granted = run(UsageLimits { messages: 3, bytes: 100 }, [&[1, 1], &[1, 1]]);
-            assert_eq!(granted.len(), 3);
+            let granted = run(UsageLimits { messages: 2, bytes: 100 }, [&[1, 1], &[1]]);
+            assert_eq!(granted.len(), 2);
             assert!(granted.iter().any(|(answer, _)| *answer == Reservation::Last), "{granted:?}");
         });
     }
 
-    /// With each thread interrupted twice at most: every order of three takes hours.
+    /// With each thread interrupted twice at most: every order of three takes too long.
     #[test]
     fn three_threads_do_not_pass_a_limit() {
         let mut model = loom::model::Builder::new();
@@ -62,14 +62,14 @@ mod tests {
     #[test]
     fn bytes_never_pass_their_limit() {
         loom::model(|| {
-            run(UsageLimits { messages: 100, bytes: 10 }, [&[4, 4], &[5, 6]]);
+            run(UsageLimits { messages: 100, bytes: 10 }, [&[4, 4], &[5]]);
         });
     }
 
     #[test]
     fn both_limits_hold_at_once() {
         loom::model(|| {
-            run(UsageLimits { messages: 2, bytes: 7 }, [&[3, 4], &[4, 3]]);
+            run(UsageLimits { messages: 2, bytes: 7 }, [&[3, 4], &[4]]);
         });
     }
 }
