@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod caching;
 mod demo;
 mod endings;
 mod inspect;

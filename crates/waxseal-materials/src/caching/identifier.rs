@@ -2,9 +2,9 @@
 //!
 //! Source: `framework/caching-cmm.md` 0.4.0, "Appendix A: Cache Entry Identifier Formulas". These
 //! are the formulas in force, with SHA-384 and with resource and scope identifiers, so that a
-//! cache can be shared with a hierarchical keyring. The published Python, Java, C and JavaScript
-//! SDKs still compute those of version 0.3.0, with SHA-512 over hashes of the parts. Identifiers
-//! never leave a process, so nothing depends on their being the same.
+//! cache can be shared with a hierarchical keyring. The Python SDK computes those of version 0.3.0,
+//! SHA-512 over hashes of the parts, and by that version's text so do the other published ones.
+//! Identifiers never leave a process, so nothing depends on their being the same.
 
 use std::fmt;
 
