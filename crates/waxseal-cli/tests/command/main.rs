@@ -9,6 +9,7 @@
 )]
 
 mod aws_kms;
+mod caching;
 mod demo;
 mod endings;
 mod inspect;
