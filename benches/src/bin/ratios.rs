@@ -1,17 +1,25 @@
-//! Measures in one process, interleaved, and prints for each row our figure, the limit
-//! measured beside it, and the ratio.
+//! Measures in one process, interleaved, and prints for each row our figure, the limit measured
+//! beside it, and the ratio.
 //!
-//! `cargo run --release -p waxseal-benches --bin ratios [-- --json]`
+//! `cargo run --release -p waxseal-benches --bin ratios [-- [--json] [GROUP...]]`
 
-use waxseal_benches::rows::{Row, all};
+use waxseal_benches::rows::{Row, Unit, grow, measure};
 
 /// Medians of an odd number of interleaved rounds.
 const ROUNDS: usize = 15;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let json = std::env::args().any(|argument| argument == "--json");
-    let rows = all(&waxseal_benches::client()?, ROUNDS)?;
-    if json {
+    let client = waxseal_benches::client()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, stream] = arguments.as_slice()
+        && flag == "--growth"
+    {
+        return Ok(grow(&client, stream)?.iter().for_each(|bytes| println!("{bytes}")));
+    }
+    let (flags, groups): (Vec<String>, Vec<String>) =
+        arguments.into_iter().partition(|argument| argument.starts_with('-'));
+    let rows = measure(&client, ROUNDS, &groups)?;
+    if flags.iter().any(|flag| flag == "--json") {
         print_json(&rows)
     } else {
         print_table(&rows)
@@ -20,10 +28,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn print_table(rows: &[Row]) {
-    println!("{:<20} {:>10} {:>10} {:>7} {:>7}", "row", "MB/s", "limit", "ratio", "target");
+    println!("{:<26} {:>10} {:>10}      {:>7} {:>7}  growth", "row", "ours", "limit", "ratio", "target");
     for row in rows {
-        let (ours, limit, ratio) = (row.ours, row.limit, row.ratio());
-        println!("{:<20} {ours:>10.0} {limit:>10.0} {ratio:>7.3} {:>7.2}", row.name, row.target);
+        let (ours, limit, ratio, unit) = (row.ours, row.limit, row.ratio(), unit(row));
+        let growth = row.growth.map_or(String::new(), |bytes| format!("{} KiB", bytes / 1024));
+        println!(
+            "{:<26} {ours:>10.1} {limit:>10.1} {unit} {ratio:>7.3} {:>7.2}  {growth}",
+            row.name, row.target
+        );
+    }
+}
+
+fn unit(row: &Row) -> &'static str {
+    match row.unit {
+        Unit::MegabytesPerSecond => "MB/s",
+        Unit::Microseconds => "us  ",
     }
 }
 
@@ -33,9 +52,10 @@ fn print_json(rows: &[Row]) {
 }
 
 fn json_line(row: &Row) -> String {
-    let (name, ours, limit, ratio) = (&row.name, row.ours, row.limit, row.ratio());
-    let target = row.target;
+    let (name, ours, limit, ratio, target) = (&row.name, row.ours, row.limit, row.ratio(), row.target);
+    let unit = unit(row).trim();
+    let growth = row.growth.map_or("null".into(), |bytes| bytes.to_string());
     format!(
-        r#"  {{"row":"{name}","mb_per_s":{ours:.1},"limit_mb_per_s":{limit:.1},"ratio":{ratio:.4},"target":{target}}}"#
+        r#"  {{"row":"{name}","unit":"{unit}","ours":{ours:.2},"limit":{limit:.2},"ratio":{ratio:.4},"target":{target},"growth_bytes":{growth}}}"#
     )
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use waxseal::{AlgorithmSuite, Client, CommitmentPolicy, EncryptOptions};
 
-use crate::batch::FileArgs;
+use crate::batch::{FileArgs, ThreadsByLen};
 use crate::cli::{EXIT_CODES, Session};
 use crate::failure::{Direction, Exit, Failure};
 use crate::key::KeyArgs;
@@ -58,7 +58,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         .commitment_policy(args.commitment_policy)
         .encrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Umask, session);
-    Ok(args.files.run(plan, session, &|job, progress| args.encrypt(job, &client, rules, progress)))
+    let threads = args.files.threads(&plan);
+    Ok(args.files.run(plan, session, &|job, progress| args.encrypt(job, &client, rules, threads, progress)))
 }
 
 impl Args {
@@ -75,12 +76,14 @@ impl Args {
         job: &Job,
         client: &Client,
         rules: OutputRules<'_>,
+        threads: ThreadsByLen,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let mut output = Output::create(&job.output, rules)?;
         let input = job.input.open(progress)?;
         let frame_length = self.frame_length.unwrap_or_else(|| frame_length_for(&input));
-        let request = client.encrypt_reader(input).frame_length(frame_length);
+        let threads = threads.of(input.len());
+        let request = client.encrypt_reader(input).frame_length(frame_length).threads(threads);
         stream::encrypt(request, &mut output, self.files.armor)?;
         output.finish()
     }

@@ -1,6 +1,6 @@
 //! It draws plaintext from a source, and the message is read from it.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use waxseal_format::Header;
@@ -10,7 +10,7 @@ use super::read_retrying;
 use crate::parallel::Threads;
 use crate::pump::Sealer;
 
-/// A `Read` that reads plaintext from a source and gives out the message.
+/// A `Read` and `BufRead` that reads plaintext from a source and gives out the message.
 pub struct EncryptingReader<R: Read> {
     source: R,
     sealer: Sealer,
@@ -61,6 +61,19 @@ impl<R: Read> Read for EncryptingReader<R> {
             self.step()?;
         }
         Ok(self.sealer.give(out))
+    }
+}
+
+impl<R: Read> BufRead for EncryptingReader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.sealer.waiting().is_empty() && !self.sealer.is_ended() {
+            self.step()?;
+        }
+        Ok(self.sealer.waiting())
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.sealer.gave(len);
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use waxseal::Client;
 
-use crate::rows::{Outcome, Row, STREAM, encrypted, rate};
+use super::{Outcome, Row, STREAM, encrypted, rate};
 use crate::timing::{Contestant, medians};
 use crate::{UNSIGNED, plaintext};
 
@@ -15,10 +15,7 @@ const PIECE: usize = 65_536;
 const FRAME: u32 = 65_536;
 
 /// The async rows: their limit is the synchronous stream of the same direction.
-///
-/// # Errors
-/// What a stream gives.
-pub fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
     let mut rows = writes(client, rounds)?;
     rows.extend(reads(client, rounds)?);
     Ok(rows)
@@ -98,11 +95,6 @@ fn reads(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
 
 fn rows(first: &str, second: &str, times: &[f64]) -> Outcome<Vec<Row>> {
     let [limit, asynchronous, stream] = times[..] else { return Err("three contestants".into()) };
-    let row = |name: &str, time| Row {
-        name: name.into(),
-        ours: rate(STREAM, time),
-        limit: rate(STREAM, limit),
-        target: 0.9,
-    };
+    let row = |name: &str, time| Row::rates(name, rate(STREAM, time), rate(STREAM, limit), 0.9);
     Ok(vec![row(first, asynchronous), row(second, stream)])
 }
