@@ -1,9 +1,10 @@
 //! Measures in one process, interleaved, and prints for each row our figure, the limit measured
 //! beside it, and the ratio.
 //!
-//! `cargo run --release -p waxseal-benches --bin ratios [-- [--json] [GROUP...]]`
+//! `cargo run --release -p waxseal-benches --bin ratios [-- [--json] [--best] [GROUP...]]`
 
 use waxseal_benches::rows::{Row, Unit, grow, measure};
+use waxseal_benches::timing::{Pick, Rounds};
 
 /// Medians of an odd number of interleaved rounds.
 const ROUNDS: usize = 15;
@@ -18,25 +19,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (flags, groups): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| argument.starts_with('-'));
-    let rows = measure(&client, ROUNDS, &groups)?;
-    if flags.iter().any(|flag| flag == "--json") {
-        print_json(&rows)
-    } else {
-        print_table(&rows)
+    let has = |name: &str| flags.iter().any(|flag| flag == name);
+    let pick = if has("--best") { Pick::Best } else { Pick::Median };
+    let rounds = Rounds { count: ROUNDS, pick };
+    if has("--json") {
+        let mut lines = Vec::new();
+        measure(&client, rounds, &groups, |row| lines.push(json_line(row)))?;
+        println!("[\n{}\n]", lines.join(",\n"));
+        return Ok(());
     }
-    Ok(())
+    println!("{:<26} {:>10} {:>10}      {:>7} {:>7}  growth", "row", "ours", "limit", "ratio", "target");
+    measure(&client, rounds, &groups, print_row)
 }
 
-fn print_table(rows: &[Row]) {
-    println!("{:<26} {:>10} {:>10}      {:>7} {:>7}  growth", "row", "ours", "limit", "ratio", "target");
-    for row in rows {
-        let (ours, limit, ratio, unit) = (row.ours, row.limit, row.ratio(), unit(row));
-        let growth = row.growth.map_or(String::new(), |bytes| format!("{} KiB", bytes / 1024));
-        println!(
-            "{:<26} {ours:>10.1} {limit:>10.1} {unit} {ratio:>7.3} {:>7.2}  {growth}",
-            row.name, row.target
-        );
-    }
+fn print_row(row: &Row) {
+    let (ours, limit, ratio, unit) = (row.ours, row.limit, row.ratio(), unit(row));
+    let growth = row.growth.map_or(String::new(), |bytes| format!("{} KiB", bytes / 1024));
+    println!("{:<26} {ours:>10.1} {limit:>10.1} {unit} {ratio:>7.3} {:>7.2}  {growth}", row.name, row.target);
 }
 
 fn unit(row: &Row) -> &'static str {
@@ -44,11 +43,6 @@ fn unit(row: &Row) -> &'static str {
         Unit::MegabytesPerSecond => "MB/s",
         Unit::Microseconds => "us  ",
     }
-}
-
-fn print_json(rows: &[Row]) {
-    let lines: Vec<String> = rows.iter().map(json_line).collect();
-    println!("[\n{}\n]", lines.join(",\n"));
 }
 
 fn json_line(row: &Row) -> String {

@@ -8,25 +8,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use waxseal::Client;
 
 use super::{Outcome, Row, STREAM, encrypted, rate};
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const PIECE: usize = 65_536;
 const FRAME: u32 = 65_536;
 
 /// The async rows: their limit is the synchronous stream of the same direction.
-pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let mut rows = writes(client, rounds)?;
     rows.extend(reads(client, rounds)?);
     Ok(rows)
 }
 
-fn writes(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+fn writes(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let piece = plaintext(PIECE);
     let item = Bytes::from(piece.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new("sync writer", || {
                 let mut writer =
@@ -59,14 +60,15 @@ fn writes(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
     rows("async-write-64k", "async-encrypt-stream-64k", &times)
 }
 
-fn reads(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+fn reads(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let message = encrypted(client, UNSIGNED, PIECE, &plaintext(STREAM))?;
     let items: Vec<Bytes> = message.chunks(PIECE).map(Bytes::copy_from_slice).collect();
     let mut buffer = vec![0; PIECE];
     let mut buffer_too = vec![0; PIECE];
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new("sync reader", || {
                 let mut reader = client.decrypt_reader(message.as_slice()).wait()?;

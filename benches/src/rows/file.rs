@@ -9,10 +9,10 @@ use waxseal::Client;
 
 use super::{MIB, Outcome, Row, STREAM, rate};
 use crate::plaintext;
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 
 /// `waxseal encrypt` and `decrypt` of 1 GiB, unsigned, by two threads.
-pub(super) fn all(_: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(_: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let place = tempfile::tempdir()?;
     let [plain, copy, sealed, opened, key] =
         ["plain", "copy", "sealed", "opened", "key"].map(|name| place.path().join(name));
@@ -27,8 +27,9 @@ pub(super) fn all(_: &Client, rounds: usize) -> Outcome<Vec<Row>> {
         arguments.extend(more.iter().map(Path::new));
         waxseal(&command, &arguments)
     };
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Wall,
         &mut [
             Contestant::new("cat", || cat(&plain, &copy)),
             Contestant::new("encrypt", || run("encrypt", &plain, &sealed, &["--algorithm", "0x0478"])),

@@ -14,6 +14,8 @@ pub use growth::grow;
 
 use waxseal::{AlgorithmSuite, Client};
 
+use crate::timing::Rounds;
+
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 pub(crate) const MIB: usize = 1 << 20;
@@ -69,7 +71,7 @@ impl Row {
     }
 }
 
-type Measure = fn(&Client, usize) -> Outcome<Vec<Row>>;
+type Measure = fn(&Client, Rounds) -> Outcome<Vec<Row>>;
 
 /// The groups of rows, by what their rows' names start with.
 const GROUPS: [(&str, Measure); 9] = [
@@ -84,18 +86,23 @@ const GROUPS: [(&str, Measure); 9] = [
     ("reach", one_shot::reach),
 ];
 
-/// The rows of the groups that are named, of all if none is, each over `rounds` interleaved rounds.
+/// The rows of the groups that are named, of all if none is, each over interleaved rounds, and
+/// shown as soon as they are there.
 ///
 /// # Errors
 /// What encryption or decryption gives.
-pub fn measure(client: &Client, rounds: usize, groups: &[String]) -> Outcome<Vec<Row>> {
-    let mut rows = Vec::new();
+pub fn measure(
+    client: &Client,
+    rounds: Rounds,
+    groups: &[String],
+    mut show: impl FnMut(&Row),
+) -> Outcome<()> {
     for (name, measure) in GROUPS {
         if groups.is_empty() || groups.iter().any(|group| group == name) {
-            rows.extend(measure(client, rounds)?);
+            measure(client, rounds)?.iter().for_each(&mut show);
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 pub(crate) fn encrypted(

@@ -5,13 +5,13 @@ use std::io::{self, Read, Write};
 use waxseal::Client;
 
 use super::{MIB, Outcome, Row, encrypted, rate};
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const LEN: usize = 256 * MIB;
 const FRAME: usize = 65_536;
 
-pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let input = plaintext(LEN);
     let message = encrypted(client, UNSIGNED, FRAME, &input)?;
     let [mut sealed, mut sealed_too, mut opened, mut opened_too] = [(); 4].map(|()| Vec::new());
@@ -24,8 +24,9 @@ pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
         client.decrypt_into(&message, out).threads(threads).wait()?;
         Ok(())
     };
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Wall,
         &mut [
             Contestant::new("seal, 1 thread", || seal(1, &mut sealed)),
             Contestant::new("seal, 2 threads", || seal(2, &mut sealed_too)),

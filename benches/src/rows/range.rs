@@ -8,7 +8,7 @@ use waxseal::Client;
 
 use super::{MIB, Outcome, Row, rate};
 use crate::bare::Bare;
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const LEN: usize = 1024 * MIB;
@@ -17,7 +17,7 @@ const RANGE: usize = 4096;
 const READS: usize = 10_000;
 
 /// 10,000 random ranges of 4 KiB of 1 GiB in 4 KiB frames: each touches two frames, or one.
-pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let (mut plain, mut sealed) = (tempfile::tempfile()?, tempfile::tempfile()?);
     fill(client, &mut plain, &mut sealed)?;
     let starts: Vec<u64> = starts().take(READS).collect();
@@ -33,8 +33,9 @@ pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
             bare.open_frames(FRAME, frames.unwrap_or_default(), &tags, opened.unwrap_or_default())
         })
     };
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new(first, || Ok(bare_reads(bare, &mut opened)?)),
             Contestant::new(second, || Ok(bare_reads(bare_too, &mut opened_too)?)),

@@ -7,7 +7,7 @@ use waxseal::crypto::{
 use waxseal::{AlgorithmSuite, Client};
 
 use super::{Outcome, Row, encrypted};
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{SIGNED, UNSIGNED, crypto, plaintext};
 
 const LEN: usize = 1024;
@@ -17,7 +17,7 @@ const HEADER: [u8; 220] = [1; 220];
 const SIGNED_HEADER: [u8; 340] = [1; 340];
 const AAD: [u8; 78] = [2; 78];
 
-pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let mut rows = kind(client, rounds, UNSIGNED, ("small-unsigned", 400, 0.6))?;
     rows.extend(kind(client, rounds, SIGNED, ("small-signed", 40, 0.9))?);
     Ok(rows)
@@ -25,7 +25,7 @@ pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
 
 fn kind(
     client: &Client,
-    rounds: usize,
+    rounds: Rounds,
     suite: &'static AlgorithmSuite,
     (name, repeats, target): (&str, u32, f64),
 ) -> Outcome<Vec<Row>> {
@@ -34,8 +34,9 @@ fn kind(
     let (mut sealed, mut opened) = (Vec::new(), Vec::new());
     let primitives = Primitives::new(suite)?;
     let (mut block, mut block_too) = (input.clone(), input.clone());
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new("bare encrypt", || {
                 (0..repeats).try_for_each(|_| primitives.encrypt(&input, &mut block))

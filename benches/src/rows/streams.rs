@@ -7,23 +7,24 @@ use waxseal::Client;
 use super::growth::growth_of;
 use super::{Outcome, Row, STREAM, encrypted, rate};
 use crate::bare::Bare;
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const FRAME: usize = 65_536;
 
-pub(super) fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     Ok(vec![write(client, rounds)?, read(client, rounds)?])
 }
 
 /// The limit seals one buffer of 64 KiB where it stands, again and again.
-fn write(client: &Client, rounds: usize) -> Outcome<Row> {
+fn write(client: &Client, rounds: Rounds) -> Outcome<Row> {
     let input = plaintext(FRAME);
     let [(first, bare), (second, bare_too)] = &Bare::all()?;
     let (mut hot, mut hot_too) = (input.clone(), input.clone());
     let frames = STREAM / FRAME;
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new(first, || Ok((0..frames).try_for_each(|_| bare.seal_in_place(&mut hot))?)),
             Contestant::new(second, || {
@@ -45,7 +46,7 @@ pub(super) fn encrypt(client: &Client, piece: &[u8]) -> Outcome<()> {
 
 /// The source is a gigabyte in memory, out of any cache. The limit reads the same bytes from it
 /// to one buffer, by the frame, and opens them there.
-fn read(client: &Client, rounds: usize) -> Outcome<Row> {
+fn read(client: &Client, rounds: Rounds) -> Outcome<Row> {
     let [(first, bare), (second, bare_too)] = &Bare::all()?;
     let message = encrypted(client, UNSIGNED, FRAME, &plaintext(STREAM))?;
     let (sealed, tags) = bare.sealed(FRAME, &plaintext(STREAM))?;
@@ -59,8 +60,9 @@ fn read(client: &Client, rounds: usize) -> Outcome<Row> {
         }
         Ok(())
     };
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new(first, || bare_read(bare, &mut hot)),
             Contestant::new(second, || bare_read(bare_too, &mut hot_too)),
