@@ -217,15 +217,14 @@ impl<T> State<T> {
     fn take_to_follow(&mut self) -> Option<(usize, Job<T>)> {
         let place = self.to_follow;
         let collector = self.collector.take()?;
-        match self.slot(place) {
-            Some(slot @ Slot::Worked(_)) => match std::mem::replace(slot, Slot::Away) {
+        if let Some(slot @ Slot::Worked(_)) = self.slot(place) {
+            match std::mem::replace(slot, Slot::Away) {
                 Slot::Worked(task) => {
                     self.to_follow = place.saturating_add(1);
                     return Some((place, Job::Follow(task, collector)));
                 }
                 other => *slot = other,
-            },
-            _ => {}
+            }
         }
         self.collector = Some(collector);
         None
