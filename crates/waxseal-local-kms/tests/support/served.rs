@@ -5,11 +5,10 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use waxseal::{Keyring, MasterKeyProvider, MasterKeyProviderKeyring};
+use waxseal::{Keyring, MasterKeyProviderKeyring};
 use waxseal_crypto::SecretBytes;
 use waxseal_kms::{
-    AwsClientSupplier, AwsKmsKeyring, AwsKmsMrkKeyring, ClientSupplier, DiscoveryAwsKmsMasterKeyProvider,
-    DiscoveryFilter, KmsClient, MrkAwareDiscoveryAwsKmsMasterKeyProvider, StrictAwsKmsMasterKeyProvider,
+    AwsClientSupplier, AwsKmsMrkKeyring, ClientSupplier, KmsClient, StrictAwsKmsMasterKeyProvider,
 };
 use waxseal_local_kms::server::{Server, ServerOptions};
 use waxseal_local_kms::{AccessKey, LocalKms};
@@ -71,26 +70,12 @@ impl Served {
     }
 
     pub(crate) fn strict(&self, keys: &[String]) -> Arc<dyn Keyring> {
-        of(StrictAwsKmsMasterKeyProvider::new(self.supplier.clone(), keys).unwrap())
-    }
-
-    pub(crate) async fn keyring(&self, region: &str, key: &str) -> Arc<dyn Keyring> {
-        Arc::new(AwsKmsKeyring::new(self.client(region).await, key).unwrap())
+        let provider = StrictAwsKmsMasterKeyProvider::new(self.supplier.clone(), keys).unwrap();
+        Arc::new(MasterKeyProviderKeyring::new(provider))
     }
 
     pub(crate) async fn mrk_keyring(&self, region: &str, key: &str) -> Arc<dyn Keyring> {
         Arc::new(AwsKmsMrkKeyring::new(self.client(region).await, key).unwrap())
-    }
-
-    pub(crate) fn discovery(&self, account: &str) -> Arc<dyn Keyring> {
-        let provider = DiscoveryAwsKmsMasterKeyProvider::new(self.supplier.clone());
-        of(provider.with_filter(DiscoveryFilter::new("aws", [account])))
-    }
-
-    pub(crate) async fn mrk_discovery(&self, region: &str) -> Arc<dyn Keyring> {
-        let provider =
-            MrkAwareDiscoveryAwsKmsMasterKeyProvider::new(self.supplier.clone(), Some(region)).await;
-        of(provider.unwrap().with_filter(DiscoveryFilter::new("aws", [ACCOUNT])))
     }
 }
 
@@ -103,10 +88,6 @@ pub(crate) fn settings(endpoint: &str, secret: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(endpoint)
         .build()
-}
-
-fn of(provider: impl MasterKeyProvider + 'static) -> Arc<dyn Keyring> {
-    Arc::new(MasterKeyProviderKeyring::new(provider))
 }
 
 fn arn(metadata: Option<aws_sdk_kms::types::KeyMetadata>) -> String {
