@@ -1,4 +1,5 @@
 //! Keys over time: states, deletion, rotation. The clock is turned by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 

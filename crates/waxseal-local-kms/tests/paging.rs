@@ -1,4 +1,5 @@
 //! Long lists come in pages, each item once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 

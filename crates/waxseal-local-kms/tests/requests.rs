@@ -1,4 +1,5 @@
 //! Requests that are not as they should be, and dry runs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 

@@ -24,7 +24,7 @@ pub(crate) enum KeyMaterial {
     RsaSign(RsaSigningKey),
     EccSign(SigningKey),
     EccAgree(AgreementKey),
-    Hmac(HmacKey),
+    Hmac(Box<HmacKey>),
 }
 
 impl KeyMaterial {
@@ -37,7 +37,9 @@ impl KeyMaterial {
             (Family::Rsa, KeyUsage::SignVerify) => RsaSigningKey::new(bytes).map(Self::RsaSign),
             (Family::Ecc, KeyUsage::SignVerify) => SigningKey::new(spec, bytes).map(Self::EccSign),
             (Family::Ecc, KeyUsage::KeyAgreement) => AgreementKey::new(spec, bytes).map(Self::EccAgree),
-            (Family::Hmac, KeyUsage::GenerateVerifyMac) => HmacKey::new(spec, bytes).map(Self::Hmac),
+            (Family::Hmac, KeyUsage::GenerateVerifyMac) => {
+                HmacKey::new(spec, bytes).map(|key| Self::Hmac(Box::new(key)))
+            }
             _ => Err(MaterialFault),
         }
     }

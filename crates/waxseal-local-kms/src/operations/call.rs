@@ -217,6 +217,9 @@ impl Call<'_> {
     }
 
     fn note(&self, found: &Found, wish: &Wish<'_>) {
+        if !self.engine.audit.is_on() {
+            return;
+        }
         let mut seen = self.seen.borrow_mut();
         seen.keys.push(found.arn.clone());
         seen.contexts.extend(wish.context.cloned().filter(|context| !context.is_empty()));

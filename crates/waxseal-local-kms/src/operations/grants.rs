@@ -1,6 +1,7 @@
 //! Grants: what single principals may do besides the key's policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use waxseal_kms::client::{KeySpec, KeyUsage};
@@ -9,11 +10,10 @@ use super::call::{Call, Found, Wish, check_usable};
 use super::page::{Page, Paging};
 use crate::engine::{Change, Constraints, Grant, Key, State};
 use crate::material::random_array;
-use crate::policy::account_of;
+use crate::policy::{account_of, acts_as};
 use crate::timestamp::Timestamp;
 use crate::wire::{grant_tokens, length, required};
 use crate::{ServiceError, arn};
-use std::sync::Arc;
 
 /// AWS's limit of grants of one key.
 const MAX_GRANTS: usize = 50_000;
@@ -200,8 +200,10 @@ pub(crate) fn retire_grant(call: &Call<'_>, request: &EndGrant) -> Result<(), Se
         call.note_key(&found.arn);
         let principal = &call.caller.principal;
         let may = found.key.record.grants.iter().any(|grant| {
-            let granted = grant.grantee == *principal && grant.operations.iter().any(|o| o == "RetireGrant");
-            grant.id == id && (granted || grant.retiring.as_ref() == Some(principal))
+            let says_so = grant.operations.iter().any(|operation| operation == "RetireGrant");
+            let grantee = says_so && acts_as(principal, &grant.grantee);
+            let retiring = grant.retiring.as_ref().is_some_and(|retiring| acts_as(principal, retiring));
+            grant.id == id && (grantee || retiring)
         });
         if !may {
             call.check_permission(&found, &found.arn, &Wish::to("RetireGrant"))?;

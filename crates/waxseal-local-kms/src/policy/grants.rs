@@ -2,6 +2,7 @@
 
 use waxseal_format::EncryptionContext;
 
+use super::decide::acts_as;
 use crate::engine::{Constraints, Grant};
 
 /// What is asked of grants.
@@ -16,7 +17,7 @@ pub(crate) struct GrantQuestion<'a> {
 
 /// Whether a grant allows it.
 pub(crate) fn allows(grant: &Grant, question: &GrantQuestion<'_>) -> bool {
-    grant.grantee == question.principal
+    acts_as(question.principal, &grant.grantee)
         && grant.operations.iter().any(|operation| operation == question.action)
         && question.child.is_none_or(|child| is_within(child, grant))
         && match (&grant.constraints, question.context) {

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use super::Opened;
 use super::load::load;
@@ -141,7 +140,10 @@ fn create(path: &Path, key: &StoreKey, account: &str) -> Result<(), LocalKmsErro
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let file = NamedTempFile::new_in(folder).map_err(LocalKmsError::Io)?;
+    let file = tempfile::Builder::new()
+        .prefix(".waxseal-local-kms-")
+        .tempfile_in(folder)
+        .map_err(LocalKmsError::Io)?;
     let database = builder().create(file.path()).map_err(|error| open_error(error, path))?;
     write_head(&database, key, account)?;
     drop(database);
