@@ -6,6 +6,7 @@
 
 pub mod async_rows;
 pub mod bare;
+pub mod cache_keys;
 pub mod range_row;
 pub mod rows;
 pub mod timing;
