@@ -87,6 +87,18 @@ async fn rsa_keys_of_kms_open_what_their_public_halves_wrote() {
     opens(Arc::new(reader), &message).await.unwrap();
 }
 
+#[tokio::test]
+async fn the_other_party_opens_what_a_key_of_kms_agreed_on() {
+    let served = Served::start().await;
+    let [(sender, sender_public), (recipient, recipient_public)] =
+        [served.agreement_key().await, served.agreement_key().await];
+    let message = encrypt(served.ecdh(&sender, &recipient_public).await).await;
+    opens(served.ecdh_discovery(&recipient).await, &message).await.unwrap();
+    opens(served.ecdh(&recipient, &sender_public).await, &message).await.unwrap();
+    let (stranger, _) = served.agreement_key().await;
+    assert!(opens(served.ecdh_discovery(&stranger).await, &message).await.is_err());
+}
+
 /// KMS's RSA keys take no signing suites.
 fn unsigned() -> waxseal::EncryptOptions {
     let mut options = waxseal::EncryptOptions::default();
