@@ -11,7 +11,7 @@ pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument};
 pub(crate) use file::RawAesKeyFile;
 pub(crate) use keyring::read as read_key_file;
 pub(crate) use local::for_local;
-use waxseal::{Client, MultiKeyring};
+use waxseal::{Client, MultiKeyring, Parking};
 
 use self::kms::{Kms, KmsArgs};
 use self::local::Stores;
@@ -54,7 +54,8 @@ impl KeyArgs {
     pub(crate) fn client(&self, direction: Direction) -> Result<Client, Failure> {
         let crypto = self.provider.crypto();
         if !self.calls_kms() {
-            return Ok(Client::new(crypto, self.keyring(None)?));
+            // Such keys wait for nothing; a cache over them, for other threads.
+            return Ok(Client::new(crypto, self.keyring(None)?).runtime(Parking));
         }
         if self.kms.discovery && direction == Direction::Encrypt {
             return Err(Failure::usage("--discovery only decrypts; name a key to encrypt with by --key"));

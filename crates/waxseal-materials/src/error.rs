@@ -56,6 +56,9 @@ pub enum MaterialsError {
     /// The public and the private half that were given are not of one key.
     #[error("the public and the private RSA key don't belong together")]
     KeyPair,
+    /// Limits of a cache that the specification forbids, or that don't fit each other.
+    #[error("limits of a cache: {0}")]
+    CacheLimits(&'static str),
     /// An encryption context or a data key doesn't fit the format.
     #[error("materials that do not fit the format")]
     Format(#[from] FormatError),

@@ -33,6 +33,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "cache")]
+mod caching;
 mod cmm;
 mod decryption_materials;
 mod default_cmm;
@@ -53,6 +55,12 @@ mod raw_wrap;
 mod required_context_cmm;
 
 pub use async_trait::async_trait;
+#[cfg(feature = "cache")]
+pub use caching::{
+    BypassReason, Bypasses, CacheClock, CacheEntry, CacheIdentifier, CacheLimits, CachedMaterials,
+    CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache, Evictions, InFlight,
+    LocalCryptographicMaterialsCache, MonotonicClock, NullCryptographicMaterialsCache, StormTracking,
+};
 pub use cmm::{CryptographicMaterialsManager, DecryptMaterialsRequest, EncryptionMaterialsRequest};
 pub use decryption_materials::DecryptionMaterials;
 pub use default_cmm::{DefaultCmm, PUBLIC_KEY_CONTEXT_KEY, RESERVED_CONTEXT_PREFIX};

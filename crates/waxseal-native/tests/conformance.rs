@@ -17,6 +17,12 @@ fn conforms() {
     conformance::check(&PROVIDER).unwrap();
 }
 
+#[cfg(feature = "openssl-sha")]
+#[test]
+fn conforms_with_the_digest_of_openssl() {
+    conformance::check(waxseal_native::provider_with_openssl_digest()).unwrap();
+}
+
 fn caught(provider: CryptoProvider, check: &str) {
     let failure = conformance::check(&provider).expect_err("a fault was not seen");
     assert_eq!(failure.check, check, "{failure}");

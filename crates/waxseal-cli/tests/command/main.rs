@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+mod aws_kms;
+mod caching;
 mod demo;
 mod endings;
 mod inspect;
