@@ -9,7 +9,6 @@
 #[allow(dead_code)]
 mod caching;
 #[path = "../../waxseal-crypto/tests/memory/mod.rs"]
-#[allow(dead_code)]
 mod memory;
 
 use std::sync::Arc;
