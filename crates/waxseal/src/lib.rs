@@ -48,8 +48,8 @@ pub use waxseal_materials::{
     self as materials, CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest,
     DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure,
     KeyFailureReason, Keyring, MasterKey, MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
-    MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema, RawRsaKeyring,
-    RequiredEncryptionContextCmm, async_trait,
+    MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema, RawRsaKeyring, RequiredEncryptionContextCmm,
+    async_trait,
 };
 #[cfg(feature = "cache")]
 #[doc(inline)]
