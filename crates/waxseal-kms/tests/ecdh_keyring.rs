@@ -330,7 +330,8 @@ async fn what_kms_refuses_and_answers_wrongly_is_told() {
     let (alice, bob) = (fresh(P256), fresh(P256));
     let good = keyring(&EcKms::shared(&alice), P256, static_schema(KEY, None, public(&bob))).await.unwrap();
     let made = wrap(&good).await.unwrap();
-    let faults: [(fn(&mut Faults), KeyFailureReason); 6] = [
+    type Change = fn(&mut Faults);
+    let faults: [(Change, KeyFailureReason); 6] = [
         (|faults| faults.refuses = Some("AccessDeniedException"), KeyFailureReason::Denied),
         (|faults| faults.refuses = Some("ThrottlingException"), KeyFailureReason::Throttled),
         (|faults| faults.refuses = Some("KMSInternalException"), KeyFailureReason::Unreachable),
