@@ -47,6 +47,9 @@ struct Faults {
     cuts_secret: bool,
 }
 
+/// What is wrong with one KMS.
+type Change = fn(&mut Faults);
+
 impl EcKms {
     fn shared(key: &EcPrivateKey) -> Arc<Self> {
         Self::with_faults(key, |_| ())
@@ -279,7 +282,7 @@ async fn broken_and_foreign_data_keys_in_front_are_passed_over_without_a_call() 
 #[tokio::test]
 async fn kms_says_what_the_key_is_for_and_on_which_curve() {
     let key = fresh(P256);
-    let fails = |change: fn(&mut Faults)| {
+    let fails = |change: Change| {
         let kms = EcKms::with_faults(&key, change);
         async move { keyring(&kms, P256, discovery_schema(KEY)).await.unwrap_err().to_string() }
     };
@@ -330,7 +333,6 @@ async fn what_kms_refuses_and_answers_wrongly_is_told() {
     let (alice, bob) = (fresh(P256), fresh(P256));
     let good = keyring(&EcKms::shared(&alice), P256, static_schema(KEY, None, public(&bob))).await.unwrap();
     let made = wrap(&good).await.unwrap();
-    type Change = fn(&mut Faults);
     let faults: [(Change, KeyFailureReason); 6] = [
         (|faults| faults.refuses = Some("AccessDeniedException"), KeyFailureReason::Denied),
         (|faults| faults.refuses = Some("ThrottlingException"), KeyFailureReason::Throttled),
