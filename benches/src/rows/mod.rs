@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod file;
+mod fresh;
 mod growth;
 mod one_shot;
 mod parallel;
@@ -74,11 +75,12 @@ impl Row {
 type Measure = fn(&Client, Rounds) -> Outcome<Vec<Row>>;
 
 /// The groups of rows, by what their rows' names start with.
-const GROUPS: [(&str, Measure); 9] = [
+const GROUPS: [(&str, Measure); 10] = [
     ("one-shot", one_shot::all),
     ("signed", signed::all),
     ("stream", streams::all),
     ("parallel", parallel::all),
+    ("fresh", fresh::all),
     ("small", small::all),
     ("file", file::all),
     ("async", asynchronous::all),

@@ -13,6 +13,8 @@ mod common;
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
 
 use common::{client, client_for, plaintext, providers};
 use waxseal::crypto::{Aead, AeadAlgorithm, AeadKey, CryptoError, CryptoProvider, Nonce, Tag};
@@ -51,6 +53,7 @@ fn read(client: &Client, message: &[u8], threads: Threads) -> (Vec<u8>, Option<E
     (out, end.map(|error| Error::behind(&error).unwrap().class()))
 }
 
+/// One thread alone may keep back what it opened by the same call.
 #[test]
 fn of_several_faults_the_first_in_the_message_counts_and_all_in_front_of_it_comes_out() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,10 +73,11 @@ fn of_several_faults_the_first_in_the_message_counts_and_all_in_front_of_it_come
             let mut message = sealed.message.clone();
             message[first] ^= 1;
             message[second] ^= 1;
-            let expected = (plain[..4 * FRAME as usize].to_vec(), Some(class));
-            assert_eq!(read(&client, &message, 1.into()), expected);
-            for threads in common::crews() {
-                assert_eq!(read(&client, &message, threads.clone()), expected, "{threads:?}");
+            for threads in common::crews().into_iter().chain([1.into()]) {
+                let (out, end) = read(&client, &message, threads.clone());
+                assert_eq!(end, Some(class), "{threads:?}");
+                assert!(plain[..4 * FRAME as usize].starts_with(&out), "{threads:?}");
+                assert!(threads.count() == 1 || out.len() == 4 * FRAME as usize, "{threads:?}");
                 let request = client.decrypt(&message).threads(threads);
                 assert_eq!(request.wait().unwrap_err().class(), class);
             }
@@ -145,9 +149,11 @@ fn threads_end_with_their_stream() {
     let client = client(waxseal_native::provider());
     let threads = || Threads::from(3).batch(1);
     let mut writer = client.encrypt_writer(Vec::new()).frame_length(FRAME).threads(threads()).wait().unwrap();
+    // A thread names itself once it runs.
+    let become_two = || (0..1000).any(|_| ours() == 2 || (sleep(Duration::from_millis(5)), false).1);
     assert_eq!(ours(), 0, "none before there is something to do");
     writer.write_all(&plaintext(1000)).unwrap();
-    assert_eq!(ours(), 2);
+    assert!(become_two());
     drop(writer);
     assert_eq!(ours(), 0);
 
@@ -155,7 +161,7 @@ fn threads_end_with_their_stream() {
     assert_eq!(ours(), 0);
     let mut reader = client.decrypt_reader(message.message.as_slice()).threads(threads()).wait().unwrap();
     reader.read_exact(&mut [0; 200]).unwrap();
-    assert_eq!(ours(), 2);
+    assert!(become_two());
     drop(reader);
     assert_eq!(ours(), 0);
 }

@@ -17,6 +17,25 @@ fn a_file_of_any_length() {
 }
 
 #[test]
+fn a_large_file_by_several_threads_asked_for_or_not() {
+    let place = Place::new();
+    let content = noise((17 << 20) + 5);
+    place.write("file", &content);
+    for threads in [&[][..], &["--threads", "1"], &["--threads", "3"]] {
+        place.encrypt(&[&["file", "--force"], threads].concat()).ends(0);
+        place.decrypt(&[&["file.waxseal", "-o", "back", "--force"], threads].concat()).ends(0);
+        assert!(place.read("back") == content, "{threads:?}");
+    }
+    let mut cut = place.read("file.waxseal");
+    cut.truncate(16 << 20);
+    place.write("cut", cut);
+    let run = place.decrypt(&["cut", "-o", "gone", "--threads", "3"]).ends(1);
+    assert!(run.stderr.contains("truncated"), "{}", run.stderr);
+    assert_eq!(place.names(), ["back", "cut", "file", "file.waxseal"]);
+    place.encrypt(&["file", "--threads", "0"]).ends(2);
+}
+
+#[test]
 fn default_names_add_and_remove_the_extension() {
     let place = Place::new();
     place.write("a.txt", "one");

@@ -1,5 +1,7 @@
 //! A line and the threads that serve it, for as long as a stream lives.
 
+#[cfg(feature = "rayon")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
@@ -54,7 +56,8 @@ impl<T: Task + 'static> Crew<T> {
             && self.line.enlist(pool.current_num_threads())
         {
             let line = Arc::clone(&self.line);
-            pool.spawn(move || line.serve_while_busy());
+            // A panic would end the process; the line knows of it and tells whoever waits.
+            pool.spawn(move || drop(catch_unwind(AssertUnwindSafe(|| line.serve_while_busy()))));
         }
     }
 

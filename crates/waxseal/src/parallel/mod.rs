@@ -7,7 +7,33 @@
 //! whoever drives the machine <----------- Line: batches come out in order
 //! ```
 //!
-//! The caller's thread is one of them: it takes batches itself while it has to wait.
+//! The caller's thread is one of them: it takes batches itself while it has to wait. What a message
+//! must be, what is wrong with it, and what comes out before that, is decided by the same machines,
+//! and is the same.
+//!
+//! Memory: a call over memory needs none. A stream holds batches, two for each thread, of 256 KiB or
+//! one frame, each as plaintext and as message. Its frames leave by the batch: flushing brings out
+//! what is whole, and a reader asks its source for a batch before it gives out the first.
+//!
+//! Threads start when a stream's first batch is full, or for a message of four batches and more in
+//! memory. They end with the stream or the call; those that a panic ended make an error of it.
+//!
+//! ```
+//! # use std::io::Write;
+//! # use waxseal::{Client, RawAesKeyring, SecretBytes, native};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let crypto = native::provider();
+//! # let key = SecretBytes::random(crypto.random, 32)?;
+//! # let client = Client::new(crypto, RawAesKeyring::new(crypto, "docs", "key", key)?);
+//! let plaintext = vec![7; 5 << 20];
+//! let message = client.encrypt(&plaintext).frame_length(64 << 10).threads(2).wait()?.message;
+//!
+//! let mut writer = client.decrypt_writer(Vec::new()).threads(2).wait()?;
+//! writer.write_all(&message)?;
+//! assert_eq!(writer.finish()?, plaintext);
+//! # Ok(())
+//! # }
+//! ```
 
 mod crew;
 mod line;

@@ -320,16 +320,20 @@ impl Opener {
     /// some time ago. What fills none, and the last block, is opened here, behind all of them.
     fn open_next_batch(&mut self) -> Result<Step, Error> {
         let Some(batch) = self.batch_len() else { return self.open_next() };
-        if !self.settling && self.window.len() >= batch {
+        while !self.settling && !self.is_crew_full() && self.window.len() >= batch {
             self.send(batch)?;
         }
-        if self.settling || self.crew.as_ref().is_some_and(OpenCrew::is_full) {
+        if self.settling || self.is_crew_full() {
             if self.receive()? {
                 return Ok(Step::Plaintext);
             }
             return self.open_the_rest();
         }
         Ok(Step::Input)
+    }
+
+    fn is_crew_full(&self) -> bool {
+        self.crew.as_ref().is_some_and(OpenCrew::is_full)
     }
 
     /// Sends the regular frames at the front of the window to the other threads. What is wrong
