@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -12,7 +13,10 @@ use crate::timestamp::Timestamp;
 
 /// Where lines go, if anywhere.
 #[derive(Default)]
-pub(crate) struct Audit(Mutex<Option<Box<dyn Write + Send>>>);
+pub(crate) struct Audit {
+    is_on: AtomicBool,
+    sink: Mutex<Option<Box<dyn Write + Send>>>,
+}
 
 /// What a call turned out to be about.
 #[derive(Debug, Default)]
@@ -40,7 +44,13 @@ struct Line<'a> {
 
 impl Audit {
     pub(crate) fn set(&self, sink: Box<dyn Write + Send>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
+        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
+        self.is_on.store(true, Ordering::Release);
+    }
+
+    /// Whether lines go anywhere.
+    pub(crate) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Acquire)
     }
 
     /// Writes one line, whole, before the answer leaves.
@@ -52,7 +62,10 @@ impl Audit {
         seen: &Seen,
         outcome: &str,
     ) -> io::Result<()> {
-        let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_on() {
+            return Ok(());
+        }
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sink) = sink.as_mut() else {
             return Ok(());
         };

@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use waxseal_kms::ClientSupplier;
 use waxseal_kms::client::{
-    CiphertextResponse, DecryptRequest, DecryptResponse, EncryptRequest, GenerateDataKeyRequest,
-    GenerateDataKeyResponse, KeyMetadata, KeyRequest, KmsClient, KmsError, ReEncryptRequest,
-    ReEncryptResponse,
+    CiphertextResponse, DecryptRequest, DecryptResponse, DeriveSharedSecretRequest,
+    DeriveSharedSecretResponse, EncryptRequest, GenerateDataKeyRequest, GenerateDataKeyResponse,
+    GenerateMacRequest, GenerateMacResponse, KeyMetadata, KeyRequest, KmsClient, KmsError, PublicKeyResponse,
+    ReEncryptRequest, ReEncryptResponse, SignRequest, SignResponse, VerifiedResponse, VerifyMacRequest,
+    VerifyRequest,
 };
 
-use crate::operations::{Call, data_keys, encrypt, keys, run};
+use crate::operations::{Call, agree, data_keys, encrypt, keys, mac, run, sign};
 use crate::{Caller, LocalKms, ServiceError};
 
 /// A client of an embedded KMS: one principal in one region. Also supplies the clients of
@@ -88,6 +90,33 @@ impl KmsClient for LocalKmsClient {
 
     async fn describe_key(&self, request: KeyRequest<'_>) -> Result<KeyMetadata, KmsError> {
         self.run("DescribeKey", |call| Ok(keys::describe_key(call, &request)?.key_metadata)).await
+    }
+
+    async fn get_public_key(&self, request: KeyRequest<'_>) -> Result<PublicKeyResponse, KmsError> {
+        self.run("GetPublicKey", |call| sign::get_public_key(call, &request)).await
+    }
+
+    async fn derive_shared_secret(
+        &self,
+        request: DeriveSharedSecretRequest<'_>,
+    ) -> Result<DeriveSharedSecretResponse, KmsError> {
+        self.run("DeriveSharedSecret", |call| agree::derive_shared_secret(call, &request)).await
+    }
+
+    async fn sign(&self, request: SignRequest<'_>) -> Result<SignResponse, KmsError> {
+        self.run("Sign", |call| sign::sign(call, &request)).await
+    }
+
+    async fn verify(&self, request: VerifyRequest<'_>) -> Result<VerifiedResponse, KmsError> {
+        self.run("Verify", |call| sign::verify(call, &request)).await
+    }
+
+    async fn generate_mac(&self, request: GenerateMacRequest<'_>) -> Result<GenerateMacResponse, KmsError> {
+        self.run("GenerateMac", |call| mac::generate_mac(call, &request)).await
+    }
+
+    async fn verify_mac(&self, request: VerifyMacRequest<'_>) -> Result<VerifiedResponse, KmsError> {
+        self.run("VerifyMac", |call| mac::verify_mac(call, &request)).await
     }
 }
 

@@ -82,6 +82,12 @@ impl From<MaterialFault> for ServiceError {
     }
 }
 
+impl From<MaterialFault> for LocalKmsError {
+    fn from(_: MaterialFault) -> Self {
+        Self::Crypto("a primitive or the source of randomness")
+    }
+}
+
 /// Why a store can't be opened, read or written.
 #[derive(Debug, Error)]
 #[non_exhaustive]

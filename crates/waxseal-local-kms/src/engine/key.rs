@@ -11,11 +11,11 @@ use crate::policy::PolicyDocument;
 use crate::timestamp::Timestamp;
 use crate::wire::name;
 
-/// Where a key stands: replicas of a multi-region key share their id.
+/// Where a key stands: replicas of a multi-region key share their id, and stand together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyPlace {
-    pub(crate) region: String,
     pub(crate) id: String,
+    pub(crate) region: String,
 }
 
 /// A key of one region, its policy read.
@@ -127,7 +127,7 @@ impl FromStr for Origin {
 
 impl KeyRecord {
     pub(crate) fn place(&self) -> KeyPlace {
-        KeyPlace { region: self.region.clone(), id: self.id.clone() }
+        KeyPlace { id: self.id.clone(), region: self.region.clone() }
     }
 
     /// The state that KMS tells.

@@ -2,16 +2,18 @@
 
 mod key;
 mod materials;
+mod secrets;
 mod state;
+mod timers;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-pub(crate) use self::key::{
-    Constraints, Deletion, Grant, Import, Key, KeyPlace, KeyRecord, MultiRegion, Origin,
-};
+pub(crate) use self::key::{Constraints, Deletion, Grant, Import, Key, KeyRecord, MultiRegion, Origin};
 pub(crate) use self::materials::{Generation, MaterialRecord, MaterialSet, RotationKind};
+pub(crate) use self::secrets::Secrets;
 pub(crate) use self::state::{Alias, AliasPlace, Change, State};
+pub(crate) use self::timers::expire;
 use crate::access_key::AccessKey;
 use crate::audit::Audit;
 use crate::service::{LocalKmsOptions, StoreKey};
@@ -28,13 +30,14 @@ pub(crate) struct Engine {
     /// Held by whoever changes the state, so that changes are one after the other.
     store: Mutex<Store>,
     state: RwLock<State>,
+    secrets: OnceLock<Secrets>,
     pub(crate) audit: Audit,
 }
 
 impl Engine {
     pub(crate) fn volatile(options: LocalKmsOptions) -> Self {
         let account = options.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
-        Self::new(account, options, Store::volatile(), State::default())
+        Self::new(account, options, Store::Volatile, State::default(), OnceLock::new())
     }
 
     pub(crate) fn open(path: &Path, key: &StoreKey, options: LocalKmsOptions) -> Result<Self, LocalKmsError> {
@@ -45,13 +48,22 @@ impl Engine {
             Some(asked) if *asked != opened.account => {
                 Err(LocalKmsError::OtherAccount { stored: opened.account, asked: asked.clone() })
             }
-            _ => Ok(Self::new(opened.account, options, store, opened.state)),
+            _ => {
+                let secrets = OnceLock::from(opened.secrets);
+                Ok(Self::new(opened.account, options, store, opened.state, secrets))
+            }
         }
     }
 
-    fn new(account: String, options: LocalKmsOptions, store: Store, state: State) -> Self {
+    fn new(
+        account: String,
+        options: LocalKmsOptions,
+        store: Store,
+        state: State,
+        secrets: OnceLock<Secrets>,
+    ) -> Self {
         let (store, state) = (Mutex::new(store), RwLock::new(state));
-        Self { account, options, store, state, audit: Audit::default() }
+        Self { account, options, store, state, secrets, audit: Audit::default() }
     }
 
     pub(crate) fn account(&self) -> &str {
@@ -64,6 +76,25 @@ impl Engine {
 
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::of(self.options.clock.now())
+    }
+
+    /// Does what time alone does by `now`: deletions, rotations, expiry.
+    pub(crate) fn settle(&self, now: Timestamp) -> Result<(), ServiceError> {
+        while self.state().next_due <= now {
+            self.change(|state, _| Ok((timers::due(state, now)?, ())))?;
+        }
+        Ok(())
+    }
+
+    /// The KMS's own secrets; fresh ones in memory, where no store has any.
+    pub(crate) fn secrets(&self) -> Result<&Secrets, ServiceError> {
+        match self.secrets.get() {
+            Some(secrets) => Ok(secrets),
+            None => {
+                let fresh = Secrets::fresh()?;
+                Ok(self.secrets.get_or_init(|| fresh))
+            }
+        }
     }
 
     /// The state as it is now.

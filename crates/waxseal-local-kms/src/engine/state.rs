@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use waxseal_crypto::SecretBytes;
+use waxseal_kms::client::KeyState;
 
 use super::key::{Key, KeyPlace};
 use super::materials::MaterialSet;
@@ -44,8 +45,8 @@ pub(crate) enum Change {
     KeyGone(KeyPlace),
     /// The materials of a key, with the secret of a generation that is new.
     Materials(Arc<MaterialSet>, Option<(u32, SecretBytes)>),
-    /// The material of a generation is forgotten; what is known of it stays.
-    MaterialGone(Arc<MaterialSet>, u32),
+    /// The material itself is forgotten; what is known of it stays.
+    MaterialGone(Arc<MaterialSet>),
     /// The materials of a key are forgotten.
     MaterialsGone(String),
     Alias(AliasPlace, Alias),
@@ -67,7 +68,7 @@ impl Default for State {
 
 impl State {
     pub(crate) fn key(&self, region: &str, id: &str) -> Option<&Arc<Key>> {
-        self.keys.get(&KeyPlace { region: region.to_owned(), id: id.to_owned() })
+        self.keys.get(&KeyPlace { id: id.to_owned(), region: region.to_owned() })
     }
 
     pub(crate) fn alias(&self, region: &str, name: &str) -> Option<&Alias> {
@@ -75,16 +76,31 @@ impl State {
     }
 
     /// A multi-region key in all its regions.
-    pub(crate) fn related(&self, id: &str) -> impl Iterator<Item = &Arc<Key>> {
-        self.keys.values().filter(move |key| key.record.id == id)
+    pub(crate) fn related<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Arc<Key>> {
+        let first = KeyPlace { id: id.to_owned(), region: String::new() };
+        self.keys.range(first..).map(|(_, key)| key).take_while(move |key| key.record.id == id)
+    }
+
+    /// Whether time rotates these materials now: AWS rotates enabled keys alone.
+    pub(crate) fn rotates(&self, set: &MaterialSet) -> bool {
+        let leads = |key: &Key| key.record.multi_region.is_none() || key.record.is_primary();
+        let enabled = |key: &Key| key.record.state() == KeyState::Enabled;
+        set.record.rotation.is_some()
+            && self.related(&set.record.key_id).any(|key| leads(key) && enabled(key))
     }
 
     pub(crate) fn apply(&mut self, changes: Vec<Change>) {
         for change in changes {
             self.apply_one(change);
         }
+        self.note_next_due();
+    }
+
+    /// To be called when the state is loaded.
+    pub(crate) fn note_next_due(&mut self) {
         let keys = self.keys.values().map(|key| key.record.next_due());
-        let materials = self.materials.values().map(|set| set.next_due());
+        let rotating = self.materials.values().filter(|set| self.rotates(set));
+        let materials = rotating.map(|set| set.next_due());
         self.next_due = keys.chain(materials).min().unwrap_or(Timestamp::NEVER);
     }
 
@@ -92,7 +108,7 @@ impl State {
         match change {
             Change::Key(key) => drop(self.keys.insert(key.record.place(), key)),
             Change::KeyGone(place) => drop(self.keys.remove(&place)),
-            Change::Materials(set, _) | Change::MaterialGone(set, _) => {
+            Change::Materials(set, _) | Change::MaterialGone(set) => {
                 self.materials.insert(set.record.key_id.clone(), set);
             }
             Change::MaterialsGone(id) => drop(self.materials.remove(&id)),

@@ -56,6 +56,10 @@ impl AgreementKey {
     /// SubjectPublicKeyInfo; a point that is not on this key's curve is a fault.
     pub(crate) fn agree(&self, public_key: &[u8]) -> Result<SecretBytes, MaterialFault> {
         let other = agreement::UnparsedPublicKey::new(self.0.algorithm(), public_key);
+        let other = agreement::ParsedPublicKey::try_from(other).map_err(|_| MaterialFault)?;
+        if other.format() != agreement::ParsedPublicKeyFormat::X509 {
+            return Err(MaterialFault);
+        }
         agreement::agree(&self.0, other, MaterialFault, |secret| Ok(SecretBytes::copy_of(secret)))
     }
 

@@ -10,7 +10,7 @@ use waxseal_kms::client::{KeySpec, KeyUsage};
 
 pub(crate) use self::ecc::{AgreementKey, SigningKey};
 pub(crate) use self::hmac::{HmacKey, mac_algorithm};
-pub(crate) use self::rsa::{DecryptingKey, RsaSigningKey, WrappingKey};
+pub(crate) use self::rsa::{DecryptingKey, RsaSigningKey};
 pub(crate) use self::symmetric::SymmetricKey;
 
 /// A primitive, or the source of randomness, failed; or the material is not of its spec.
@@ -24,7 +24,7 @@ pub(crate) enum KeyMaterial {
     RsaSign(RsaSigningKey),
     EccSign(SigningKey),
     EccAgree(AgreementKey),
-    Hmac(HmacKey),
+    Hmac(Box<HmacKey>),
 }
 
 impl KeyMaterial {
@@ -37,7 +37,9 @@ impl KeyMaterial {
             (Family::Rsa, KeyUsage::SignVerify) => RsaSigningKey::new(bytes).map(Self::RsaSign),
             (Family::Ecc, KeyUsage::SignVerify) => SigningKey::new(spec, bytes).map(Self::EccSign),
             (Family::Ecc, KeyUsage::KeyAgreement) => AgreementKey::new(spec, bytes).map(Self::EccAgree),
-            (Family::Hmac, KeyUsage::GenerateVerifyMac) => HmacKey::new(spec, bytes).map(Self::Hmac),
+            (Family::Hmac, KeyUsage::GenerateVerifyMac) => {
+                HmacKey::new(spec, bytes).map(|key| Self::Hmac(Box::new(key)))
+            }
             _ => Err(MaterialFault),
         }
     }
@@ -61,6 +63,16 @@ pub(crate) fn generate(spec: KeySpec) -> Result<SecretBytes, MaterialFault> {
         (_, Some(len)) => random(len),
         (Family::Rsa, None) => rsa::generate(spec),
         (_, None) => ecc::generate(spec),
+    }
+}
+
+/// DER of the SubjectPublicKeyInfo of a private key that [`generate`] made.
+pub(crate) fn public_key(spec: KeySpec, private_key: &SecretBytes) -> Result<Vec<u8>, MaterialFault> {
+    let bytes = private_key.expose();
+    match family(spec) {
+        Family::Rsa => DecryptingKey::new(bytes)?.public_key(),
+        Family::Ecc => AgreementKey::new(spec, bytes)?.public_key(),
+        _ => Err(MaterialFault),
     }
 }
 

@@ -9,10 +9,11 @@ use waxseal_kms::client::KeyState;
 
 use crate::arn::{self, Named};
 use crate::audit::Seen;
-use crate::engine::{Engine, Generation, Key, MaterialSet, State};
+use crate::engine::{Change, Engine, Generation, Grant, Key, KeyRecord, MaterialSet, State};
 use crate::material::KeyMaterial;
-use crate::policy::{Answer, Facts, Question, account_of};
+use crate::policy::{self, Answer, Facts, GrantQuestion, Question, account_of};
 use crate::timestamp::Timestamp;
+use crate::wire::required;
 use crate::{Caller, ServiceError};
 
 /// One call while it runs.
@@ -31,6 +32,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) context: Option<&'a EncryptionContext>,
     pub(crate) grant_tokens: &'a [String],
     pub(crate) facts: Facts<'a>,
+    /// The grant that is going to be made, by `CreateGrant`.
+    pub(crate) child: Option<&'a Grant>,
 }
 
 /// A key, with its materials.
@@ -49,7 +52,7 @@ pub(crate) fn run<T>(
     work: impl FnOnce(&Call<'_>) -> Result<T, ServiceError>,
 ) -> Result<T, ServiceError> {
     let call = Call { engine, caller, now: engine.now(), seen: RefCell::default() };
-    let result = call.check_region().and_then(|()| work(&call));
+    let result = engine.settle(call.now).and_then(|()| call.check_region()).and_then(|()| work(&call));
     let outcome = result.as_ref().err().map_or("Success", |error| error.code);
     engine
         .audit
@@ -124,6 +127,7 @@ impl Call<'_> {
     ) -> Result<Found, ServiceError> {
         let found = self.find(state, identifier)?;
         self.note(&found, wish);
+        self.check_tokens(state, wish.grant_tokens)?;
         self.check_permission(&found, identifier, wish)?;
         Ok(found)
     }
@@ -139,6 +143,40 @@ impl Call<'_> {
             Named::Key(_) => self.permitted_in(state, identifier, wish),
             Named::Alias(_) => Err(ServiceError::not_found(format!("Invalid keyId '{identifier}'"))),
         }
+    }
+
+    /// The same in the state as it is now.
+    pub(crate) fn managed(
+        &self,
+        key_id: &Option<String>,
+        action: &'static str,
+    ) -> Result<Found, ServiceError> {
+        self.managed_in(&self.engine.state(), required(key_id, "keyId")?, &Wish::to(action))
+    }
+
+    /// Changes what is kept of a key, and nothing of its policy.
+    pub(crate) fn edit_key<T>(
+        &self,
+        key_id: &Option<String>,
+        action: &'static str,
+        edit: impl FnOnce(&Found, &mut KeyRecord) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        self.edit_key_in(key_id, action, |_, found, record| edit(found, record))
+    }
+
+    /// The same with the state at hand.
+    pub(crate) fn edit_key_in<T>(
+        &self,
+        key_id: &Option<String>,
+        action: &'static str,
+        edit: impl FnOnce(&State, &Found, &mut KeyRecord) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        self.engine.change(|state, _| {
+            let found = self.managed_in(state, required(key_id, "keyId")?, &Wish::to(action))?;
+            let mut key = found.key.as_ref().clone();
+            let answer = edit(state, &found, &mut key.record)?;
+            Ok((vec![Change::Key(Arc::new(key))], answer))
+        })
     }
 
     /// The key of this id in the call's region, unless it is not there.
@@ -179,6 +217,9 @@ impl Call<'_> {
     }
 
     fn note(&self, found: &Found, wish: &Wish<'_>) {
+        if !self.engine.audit.is_on() {
+            return;
+        }
         let mut seen = self.seen.borrow_mut();
         seen.keys.push(found.arn.clone());
         seen.contexts.extend(wish.context.cloned().filter(|context| !context.is_empty()));
@@ -213,7 +254,31 @@ impl Call<'_> {
             Answer::Denied => {
                 Err(self.denied(wish.action, &found.arn, "with an explicit deny in a resource-based policy"))
             }
+            Answer::Silent if self.is_granted(found, wish) => Ok(()),
             Answer::Silent => self.silent(wish.action, &found.arn),
+        }
+    }
+
+    fn is_granted(&self, found: &Found, wish: &Wish<'_>) -> bool {
+        let question = GrantQuestion {
+            principal: &self.caller.principal,
+            action: wish.action,
+            context: wish.context,
+            child: wish.child,
+        };
+        found.key.record.grants.iter().any(|grant| policy::allows(grant, &question))
+    }
+
+    /// Grants count at once here, so their tokens add nothing; but they must be tokens.
+    fn check_tokens(&self, state: &State, tokens: &[String]) -> Result<(), ServiceError> {
+        let known = |token: &String| {
+            state.keys.values().any(|key| key.record.grants.iter().any(|grant| grant.token == *token))
+        };
+        match tokens.iter().all(known) {
+            true => Ok(()),
+            false => {
+                Err(ServiceError::new("InvalidGrantTokenException", "The grant token is none of this KMS's."))
+            }
         }
     }
 

@@ -5,8 +5,13 @@ use serde::de::DeserializeOwned;
 use waxseal_crypto::SecretBytes;
 
 use super::call::{Call, run};
-use super::requests::{UseDataKey, UseDecrypt, UseEncrypt, UseKey, UseReEncrypt};
-use super::{aliases, data_keys, encrypt, keys, regions};
+use super::requests::{
+    UseAgree, UseDataKey, UseDecrypt, UseEncrypt, UseKey, UseMac, UseReEncrypt, UseSign, UseVerify,
+};
+use super::{
+    agree, aliases, data_keys, encrypt, grants, import, keys, lifecycle, mac, policies, regions, rotation,
+    sign, tags,
+};
 use crate::engine::Engine;
 use crate::wire;
 use crate::{Caller, ServiceError};
@@ -34,23 +39,73 @@ pub(crate) fn call(
 
 fn dispatch(call: &Call<'_>, operation: &str, body: &[u8]) -> Result<SecretBytes, ServiceError> {
     match operation {
-        "CreateAlias" => silent(call, body, aliases::create_alias),
-        "CreateKey" => answer(call, body, keys::create_key),
         "Decrypt" => answer(call, body, |call, q: &UseDecrypt| q.with(call, encrypt::decrypt)),
-        "DeleteAlias" => silent(call, body, aliases::delete_alias),
-        "DescribeKey" => answer(call, body, |call, q: &UseKey| q.with(|q| keys::describe_key(call, q))),
+        "DeriveSharedSecret" => {
+            answer(call, body, |call, q: &UseAgree| q.with(call, agree::derive_shared_secret))
+        }
         "Encrypt" => answer(call, body, |call, q: &UseEncrypt| q.with(call, encrypt::encrypt)),
         "GenerateDataKey" => {
             answer(call, body, |call, q: &UseDataKey| q.with(call, data_keys::generate_data_key))
         }
+        "GenerateDataKeyPair" => answer(call, body, data_keys::generate_pair),
+        "GenerateDataKeyPairWithoutPlaintext" => {
+            answer(call, body, data_keys::generate_pair_without_plaintext)
+        }
         "GenerateDataKeyWithoutPlaintext" => answer(call, body, |call, q: &UseDataKey| {
             q.with(call, data_keys::generate_data_key_without_plaintext)
         }),
-        "ListAliases" => answer(call, body, aliases::list_aliases),
+        "GenerateMac" => answer(call, body, |call, q: &UseMac| q.generate(call, mac::generate_mac)),
+        "GenerateRandom" => answer(call, body, data_keys::generate_random),
+        "GetPublicKey" => answer(call, body, |call, q: &UseKey| q.with(|q| sign::get_public_key(call, q))),
         "ReEncrypt" => answer(call, body, |call, q: &UseReEncrypt| q.with(call, encrypt::re_encrypt)),
+        "Sign" => answer(call, body, |call, q: &UseSign| q.with(call, sign::sign)),
+        "Verify" => answer(call, body, |call, q: &UseVerify| q.with(call, sign::verify)),
+        "VerifyMac" => answer(call, body, |call, q: &UseMac| q.verify(call, mac::verify_mac)),
+        _ => dispatch_management(call, operation, body),
+    }
+}
+
+fn dispatch_management(call: &Call<'_>, operation: &str, body: &[u8]) -> Result<SecretBytes, ServiceError> {
+    match operation {
+        "CancelKeyDeletion" => answer(call, body, lifecycle::cancel_deletion),
+        "CreateAlias" => silent(call, body, aliases::create_alias),
+        "CreateKey" => answer(call, body, keys::create_key),
+        "DeleteAlias" => silent(call, body, aliases::delete_alias),
+        "DeleteImportedKeyMaterial" => answer(call, body, import::delete_imported),
+        "DescribeKey" => answer(call, body, |call, q: &UseKey| q.with(|q| keys::describe_key(call, q))),
+        "DisableKey" => silent(call, body, lifecycle::disable_key),
+        "DisableKeyRotation" => silent(call, body, rotation::disable_rotation),
+        "EnableKey" => silent(call, body, lifecycle::enable_key),
+        "EnableKeyRotation" => silent(call, body, rotation::enable_rotation),
+        "GetKeyRotationStatus" => answer(call, body, rotation::rotation_status),
+        "GetParametersForImport" => answer(call, body, import::parameters_for_import),
+        "ImportKeyMaterial" => answer(call, body, import::import_key_material),
+        "ListAliases" => answer(call, body, aliases::list_aliases),
+        "ListKeyRotations" => answer(call, body, rotation::list_rotations),
+        "ListKeys" => answer(call, body, lifecycle::list_keys),
         "ReplicateKey" => answer(call, body, regions::replicate_key),
+        "RotateKeyOnDemand" => answer(call, body, rotation::rotate_on_demand),
+        "ScheduleKeyDeletion" => answer(call, body, lifecycle::schedule_deletion),
         "UpdateAlias" => silent(call, body, aliases::update_alias),
+        "UpdateKeyDescription" => silent(call, body, lifecycle::update_description),
         "UpdatePrimaryRegion" => silent(call, body, regions::update_primary_region),
+        _ => dispatch_permissions(call, operation, body),
+    }
+}
+
+fn dispatch_permissions(call: &Call<'_>, operation: &str, body: &[u8]) -> Result<SecretBytes, ServiceError> {
+    match operation {
+        "CreateGrant" => answer(call, body, grants::create_grant),
+        "GetKeyPolicy" => answer(call, body, policies::get_policy),
+        "ListGrants" => answer(call, body, grants::list_grants),
+        "ListKeyPolicies" => answer(call, body, policies::list_policies),
+        "ListResourceTags" => answer(call, body, tags::list_tags),
+        "ListRetirableGrants" => answer(call, body, grants::list_retirable),
+        "PutKeyPolicy" => silent(call, body, policies::put_policy),
+        "RetireGrant" => silent(call, body, grants::retire_grant),
+        "RevokeGrant" => silent(call, body, grants::revoke_grant),
+        "TagResource" => silent(call, body, tags::tag_resource),
+        "UntagResource" => silent(call, body, tags::untag_resource),
         _ => Err(unknown(operation)),
     }
 }

@@ -82,8 +82,8 @@ fn new_record(call: &Call<'_>, request: &CreateKey) -> Result<KeyRecord, Service
     let spec = named_or(&spec, "keySpec", KeySpec::ALL, KeySpec::SymmetricDefault)?;
     let origin = named_or(&request.origin, "origin", Origin::ALL, Origin::Kms)?;
     let multi_region = request.multi_region.unwrap_or(false);
-    if origin == Origin::External && spec != KeySpec::SymmetricDefault {
-        return Err(ServiceError::unsupported("The embedded KMS imports symmetric key material alone."));
+    if origin == Origin::External && material::secret_len(spec).is_none() {
+        return Err(ServiceError::unsupported("The embedded KMS imports no asymmetric key material."));
     }
     let primary = || MultiRegion { primary_region: call.caller.region.clone() };
     Ok(KeyRecord {

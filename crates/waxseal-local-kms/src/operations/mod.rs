@@ -1,16 +1,23 @@
 //! What the KMS does: one file a family of operations.
 
+pub(crate) mod agree;
 mod aliases;
 mod call;
 pub(crate) mod data_keys;
 mod dispatch;
 pub(crate) mod encrypt;
+mod grants;
+mod import;
 pub(crate) mod keys;
+mod lifecycle;
+pub(crate) mod mac;
 mod metadata;
 mod page;
 mod policies;
 mod regions;
 mod requests;
+mod rotation;
+pub(crate) mod sign;
 mod tags;
 
 use std::sync::Arc;

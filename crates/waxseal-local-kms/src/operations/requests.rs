@@ -7,12 +7,14 @@ use serde::de::IgnoredAny;
 use waxseal_crypto::SecretBytes;
 use waxseal_format::EncryptionContext;
 use waxseal_kms::client::{
-    DecryptRequest, EncryptRequest, EncryptionAlgorithm, GenerateDataKeyRequest, KeyRequest, ReEncryptRequest,
+    DecryptRequest, DeriveSharedSecretRequest, EncryptRequest, EncryptionAlgorithm, GenerateDataKeyRequest,
+    GenerateMacRequest, KeyAgreementAlgorithm, KeyRequest, MacAlgorithm, MessageType, ReEncryptRequest,
+    SignRequest, SigningAlgorithm, VerifyMacRequest, VerifyRequest,
 };
 
 use super::call::Call;
 use crate::ServiceError;
-use crate::wire::{Blob, SecretBlob, grant_tokens, named_or, no_recipient, required};
+use crate::wire::{Blob, SecretBlob, grant_tokens, named, named_or, no_recipient, required};
 
 type Pairs = Option<BTreeMap<String, String>>;
 
@@ -188,6 +190,142 @@ impl UseReEncrypt {
                 &self.destination_encryption_algorithm,
                 "destinationEncryptionAlgorithm",
             )?,
+            grant_tokens: grant_tokens(&self.grant_tokens)?,
+        };
+        work(call, &request)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UseSign {
+    key_id: Option<String>,
+    message: Option<Blob>,
+    message_type: Option<String>,
+    signing_algorithm: Option<String>,
+    grant_tokens: Option<Vec<String>>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UseVerify {
+    signature: Option<Blob>,
+    #[serde(flatten)]
+    sign: UseSign,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UseMac {
+    key_id: Option<String>,
+    message: Option<Blob>,
+    mac_algorithm: Option<String>,
+    mac: Option<Blob>,
+    grant_tokens: Option<Vec<String>>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UseAgree {
+    key_id: Option<String>,
+    key_agreement_algorithm: Option<String>,
+    public_key: Option<Blob>,
+    grant_tokens: Option<Vec<String>>,
+    recipient: Option<IgnoredAny>,
+    dry_run: Option<bool>,
+}
+
+impl UseSign {
+    pub(crate) fn with<T>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&Call<'_>, &SignRequest<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        call.dry_run(self.dry_run);
+        let request = SignRequest {
+            key_id: required(&self.key_id, "keyId")?,
+            message: &required(&self.message, "message")?.0,
+            message_type: named_or(&self.message_type, "messageType", MessageType::ALL, MessageType::Raw)?,
+            signing_algorithm: named(&self.signing_algorithm, "signingAlgorithm", SigningAlgorithm::ALL)?,
+            grant_tokens: grant_tokens(&self.grant_tokens)?,
+        };
+        work(call, &request)
+    }
+}
+
+impl UseVerify {
+    pub(crate) fn with<T>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&Call<'_>, &VerifyRequest<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let signature = &required(&self.signature, "signature")?.0;
+        self.sign.with(call, |call, sign| {
+            let request = VerifyRequest {
+                key_id: sign.key_id,
+                message: sign.message,
+                message_type: sign.message_type,
+                signature,
+                signing_algorithm: sign.signing_algorithm,
+                grant_tokens: sign.grant_tokens,
+            };
+            work(call, &request)
+        })
+    }
+}
+
+impl UseMac {
+    pub(crate) fn generate<T>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&Call<'_>, &GenerateMacRequest<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        call.dry_run(self.dry_run);
+        let request = GenerateMacRequest {
+            key_id: required(&self.key_id, "keyId")?,
+            message: &required(&self.message, "message")?.0,
+            mac_algorithm: named(&self.mac_algorithm, "macAlgorithm", MacAlgorithm::ALL)?,
+            grant_tokens: grant_tokens(&self.grant_tokens)?,
+        };
+        work(call, &request)
+    }
+
+    pub(crate) fn verify<T>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&Call<'_>, &VerifyMacRequest<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        self.generate(call, |call, generate| {
+            let request = VerifyMacRequest {
+                key_id: generate.key_id,
+                message: generate.message,
+                mac: &required(&self.mac, "mac")?.0,
+                mac_algorithm: generate.mac_algorithm,
+                grant_tokens: generate.grant_tokens,
+            };
+            work(call, &request)
+        })
+    }
+}
+
+impl UseAgree {
+    pub(crate) fn with<T>(
+        &self,
+        call: &Call<'_>,
+        work: impl FnOnce(&Call<'_>, &DeriveSharedSecretRequest<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        no_recipient(self.recipient.as_ref())?;
+        call.dry_run(self.dry_run);
+        let request = DeriveSharedSecretRequest {
+            key_id: required(&self.key_id, "keyId")?,
+            key_agreement_algorithm: named(
+                &self.key_agreement_algorithm,
+                "keyAgreementAlgorithm",
+                KeyAgreementAlgorithm::ALL,
+            )?,
+            public_key: &required(&self.public_key, "publicKey")?.0,
             grant_tokens: grant_tokens(&self.grant_tokens)?,
         };
         work(call, &request)

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::call::{Call, check_not_deleted};
+use super::page::{Page, Paging};
 use crate::ServiceError;
+use crate::wire::required;
 
 const MAX_TAGS: usize = 50;
 const MAX_KEY: usize = 128;
@@ -49,4 +52,59 @@ fn check(tag: &Tag) -> Result<(), ServiceError> {
 pub(crate) fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
     let tag = |(key, value): (&String, &String)| Tag { tag_key: key.clone(), tag_value: value.clone() };
     tags.iter().map(tag).collect()
+}
+
+/// Asks `TagResource` and `UntagResource`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagRequest {
+    key_id: Option<String>,
+    tags: Option<Vec<Tag>>,
+    tag_keys: Option<Vec<String>>,
+}
+
+/// Asks `ListResourceTags`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListTags {
+    key_id: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// Answers `ListResourceTags`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagList {
+    tags: Vec<Tag>,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// `TagResource`.
+pub(crate) fn tag_resource(call: &Call<'_>, request: &TagRequest) -> Result<(), ServiceError> {
+    let tags = required(&request.tags, "tags")?;
+    call.edit_key(&request.key_id, "TagResource", |found, record| {
+        check_not_deleted(found)?;
+        record.tags = merged(record.tags.clone(), tags)?;
+        Ok(())
+    })
+}
+
+/// `UntagResource`.
+pub(crate) fn untag_resource(call: &Call<'_>, request: &TagRequest) -> Result<(), ServiceError> {
+    let keys = required(&request.tag_keys, "tagKeys")?;
+    call.edit_key(&request.key_id, "UntagResource", |found, record| {
+        check_not_deleted(found)?;
+        record.tags.retain(|key, _| !keys.contains(key));
+        Ok(())
+    })
+}
+
+/// `ListResourceTags`.
+pub(crate) fn list_tags(call: &Call<'_>, request: &ListTags) -> Result<TagList, ServiceError> {
+    let found = call.managed(&request.key_id, "ListResourceTags")?;
+    let tags = list(&found.key.record.tags);
+    let (tags, page) = request.paging.page(tags.into_iter(), |tag| tag.tag_key.clone())?;
+    Ok(TagList { tags, page })
 }

@@ -71,13 +71,15 @@ impl Question<'_> {
 /// Whether a policy's name for a principal means `principal`. An account, by id or by its root, means
 /// all its principals, as if IAM allowed it to each.
 fn is_principal(name: &str, principal: &str) -> bool {
-    if name == "*" || name == principal {
-        return true;
-    }
     if let Some(account) = account_named(name) {
         return account_of(principal) == Some(account);
     }
-    role_of(principal).is_some_and(|role| role == name)
+    name == "*" || acts_as(principal, name)
+}
+
+/// Whether `principal` is the user or the role of this ARN, or a session of that role.
+pub(crate) fn acts_as(principal: &str, arn: &str) -> bool {
+    principal == arn || role_of(principal).is_some_and(|role| role == arn)
 }
 
 fn account_named(name: &str) -> Option<&str> {
@@ -93,7 +95,7 @@ fn account_named(name: &str) -> Option<&str> {
 
 /// The account in an ARN.
 pub(crate) fn account_of(arn: &str) -> Option<&str> {
-    arn.splitn(6, ':').nth(4).filter(|account| !account.is_empty())
+    arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
 /// The role of a session: `arn:aws:sts::A:assumed-role/ROLE/SESSION` acts as `arn:aws:iam::A:role/ROLE`.

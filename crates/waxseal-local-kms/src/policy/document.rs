@@ -9,7 +9,7 @@ use super::condition::Condition;
 use crate::ServiceError;
 
 /// AWS's limit of a key policy, in bytes.
-pub(crate) const MAX_POLICY_LEN: usize = 32 * 1024;
+const MAX_POLICY_LEN: usize = 32 * 1024;
 
 /// A key policy, read.
 #[derive(Debug, Clone)]

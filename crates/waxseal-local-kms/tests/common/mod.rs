@@ -1,6 +1,6 @@
 //! What the tests of the embedded KMS share.
 
-#![allow(dead_code)]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, dead_code)]
 
 use serde_json::{Value, json};
 use waxseal_local_kms::{Caller, LocalKms, ServiceError};
