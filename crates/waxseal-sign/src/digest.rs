@@ -230,7 +230,7 @@ mod tests {
             hasher.finish().looks_like_a_statement()
         };
         assert!(seen(statement::DOMAIN));
-        assert!(seen(&[statement::DOMAIN, b"and more"].concat()));
+        assert!(seen(&[statement::DOMAIN.as_slice(), b"and more"].concat()));
         assert!(!seen(&statement::DOMAIN[1..]));
         assert!(!seen(b""));
     }

@@ -276,7 +276,7 @@ mod tests {
         assert!(matches!(with(10, 0x80), EnvelopeError::Length { field: "the key's ARN", .. }));
         assert_eq!(with(12, b'b'), EnvelopeError::KeyArn);
         assert_eq!(with(12, 0xff), EnvelopeError::KeyArn);
-        let swapped = [(58, b'c'), (63, b'a')].into_iter().fold(
+        let swapped = [(58, b'c'), (64, b'a')].into_iter().fold(
             example().to_bytes().unwrap(),
             |mut bytes, (at, byte)| {
                 bytes[at] = byte;

@@ -45,6 +45,21 @@ pub trait Scheme: Send + Sync + Debug {
     async fn verify(&self, request: ToVerify<'_>) -> Result<String, SignError>;
 }
 
+#[waxseal::async_trait]
+impl<S: Scheme + ?Sized> Scheme for Box<S> {
+    fn method(&self) -> Method {
+        (**self).method()
+    }
+
+    async fn sign(&self, request: ToSign<'_>) -> Result<Signed, SignError> {
+        (**self).sign(request).await
+    }
+
+    async fn verify(&self, request: ToVerify<'_>) -> Result<String, SignError> {
+        (**self).verify(request).await
+    }
+}
+
 /// What a signature is to say.
 #[derive(Clone, Copy, Debug)]
 pub struct ToSign<'a> {
