@@ -6,16 +6,18 @@ mod keyring;
 mod kms;
 mod local;
 mod runtime;
+mod signing;
 
 pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument};
 pub(crate) use file::RawAesKeyFile;
 pub(crate) use keyring::read as read_key_file;
 pub(crate) use local::for_local;
+pub(crate) use runtime::Runtime;
+pub(crate) use signing::{KeyService, SigningKey};
 use waxseal::{Client, MultiKeyring};
 
 use self::kms::{Kms, KmsArgs};
 use self::local::Stores;
-use self::runtime::Runtime;
 use crate::failure::{Direction, Failure};
 use crate::provider::Provider;
 
