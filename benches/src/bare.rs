@@ -3,7 +3,8 @@
 use aws_lc_rs::aead as aws;
 use ring::aead as ring_aead;
 use waxseal::crypto::{AeadAlgorithm, HashAlgorithm};
-use waxseal::native;
+
+use crate::crypto;
 
 const FAILED: &str = "a primitive failed on a benchmark's own buffers";
 
@@ -72,6 +73,47 @@ impl Bare {
         Ok(())
     }
 
+    /// Seals one frame where it stands.
+    ///
+    /// # Errors
+    /// If the library fails.
+    pub fn seal_in_place(&self, frame: &mut [u8]) -> Result<(), &'static str> {
+        match self {
+            Self::AwsLc(key) => {
+                let nonce = aws::Nonce::assume_unique_for_key(nonce(1));
+                key.seal_in_place_separate_tag(nonce, aws::Aad::from(AAD), frame)
+                    .map(drop)
+                    .map_err(|_| FAILED)
+            }
+            Self::Ring(key) => {
+                let nonce = ring_aead::Nonce::assume_unique_for_key(nonce(1));
+                key.seal_in_place_separate_tag(nonce, ring_aead::Aad::from(AAD), frame)
+                    .map(drop)
+                    .map_err(|_| FAILED)
+            }
+        }
+    }
+
+    /// Opens one frame where it stands.
+    ///
+    /// # Errors
+    /// If the library fails, or the tag is wrong.
+    pub fn open_in_place(&self, number: u64, frame: &mut [u8], tag: &[u8; 16]) -> Result<(), &'static str> {
+        match self {
+            Self::AwsLc(key) => {
+                let nonce = aws::Nonce::assume_unique_for_key(nonce(number));
+                let opened = key.open_in_place_separate_tag(nonce, aws::Aad::from(AAD), tag, frame);
+                opened.map(drop).map_err(|_| FAILED)
+            }
+            Self::Ring(key) => {
+                let (nonce, tag) = (ring_aead::Nonce::assume_unique_for_key(nonce(number)), (*tag).into());
+                let opened =
+                    key.open_in_place_separate_tag(nonce, ring_aead::Aad::from(AAD), tag, frame, 0..);
+                opened.map(drop).map_err(|_| FAILED)
+            }
+        }
+    }
+
     fn seal(&self, number: u64, plain: &[u8], sealed: &mut [u8]) -> Result<[u8; 16], &'static str> {
         let mut tag = [0; 16];
         match self {
@@ -98,13 +140,9 @@ impl Bare {
                 let nonce = aws::Nonce::assume_unique_for_key(nonce(number));
                 key.open_separate_gather(nonce, aws::Aad::from(AAD), sealed, tag, plain).map_err(|_| FAILED)
             }
-            Self::Ring(key) => {
+            Self::Ring(_) => {
                 plain.copy_from_slice(sealed);
-                let nonce = ring_aead::Nonce::assume_unique_for_key(nonce(number));
-                let tag = ring_aead::Tag::from(*tag);
-                let opened =
-                    key.open_in_place_separate_tag(nonce, ring_aead::Aad::from(AAD), tag, plain, 0..);
-                opened.map(drop).map_err(|_| FAILED)
+                self.open_in_place(number, plain, tag)
             }
         }
     }
@@ -123,7 +161,7 @@ fn nonce(number: u64) -> [u8; 12] {
 /// SHA-384 of the native provider over `bytes`, by pieces of `piece`.
 #[must_use]
 pub fn sha384(piece: usize, bytes: &[u8]) -> Vec<u8> {
-    let mut digest = native::provider().digest.start(HashAlgorithm::Sha384);
+    let mut digest = crypto().digest.start(HashAlgorithm::Sha384);
     bytes.chunks(piece).for_each(|piece| digest.update(piece));
     digest.finish().as_ref().to_vec()
 }
@@ -133,6 +171,6 @@ pub fn sha384(piece: usize, bytes: &[u8]) -> Vec<u8> {
 /// # Errors
 /// None with a key of 32 bytes.
 pub fn key_set_up() -> Result<(), Box<dyn std::error::Error>> {
-    native::provider().aead.key(AeadAlgorithm::Aes256Gcm, &[7; 32])?;
+    crypto().aead.key(AeadAlgorithm::Aes256Gcm, &[7; 32])?;
     Ok(())
 }

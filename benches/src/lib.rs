@@ -4,13 +4,12 @@
 //! get the same ciphertext bytes to the same place, a copy included where the library has no
 //! form without it.
 
-pub mod async_rows;
 pub mod bare;
-pub mod range_row;
+pub mod cache_keys;
 pub mod rows;
 pub mod timing;
 
-use waxseal::{AlgorithmSuite, Client, RawAesKeyring, SecretBytes, native};
+use waxseal::{AlgorithmSuite, Client, CryptoProvider, RawAesKeyring, SecretBytes, native};
 
 /// A suite with commitment and no signature.
 pub const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
@@ -18,12 +17,21 @@ pub const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_CO
 /// The default suite: commitment and an ECDSA P-384 signature.
 pub const SIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
 
+/// The native provider; with the feature `openssl-sha` the one whose SHA-2 is OpenSSL's.
+#[must_use]
+pub fn crypto() -> &'static CryptoProvider {
+    #[cfg(feature = "openssl-sha")]
+    return native::provider_with_openssl_digest();
+    #[cfg(not(feature = "openssl-sha"))]
+    native::provider()
+}
+
 /// A client of the native provider with one raw AES key.
 ///
 /// # Errors
 /// If the machine has no randomness.
 pub fn client() -> Result<Client, Box<dyn std::error::Error>> {
-    let crypto = native::provider();
+    let crypto = crypto();
     let key = SecretBytes::random(crypto.random, 32)?;
     Ok(Client::new(crypto, RawAesKeyring::new(crypto, "benches", "key", key)?))
 }

@@ -17,33 +17,87 @@ impl<'a> Contestant<'a> {
     }
 }
 
-/// Median seconds of each contestant over `rounds` interleaved rounds, after one to warm up.
+/// What passes while a contestant runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The time that this thread has had a processor: what else the machine does is left out. Where
+    /// the system doesn't tell it, as [`Clock::Wall`].
+    Thread,
+    /// Time, for what other threads or processes work on.
+    Wall,
+}
+
+/// Which of the rounds counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// The median.
+    #[default]
+    Median,
+    /// The fastest, for a machine that others use as well.
+    Best,
+}
+
+/// How often, and which round counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    /// How many, besides one to warm up.
+    pub count: usize,
+    /// Which counts.
+    pub pick: Pick,
+}
+
+/// Seconds of each contestant's round that counts, of interleaved rounds.
 ///
 /// # Errors
 /// What a contestant's round gives.
-pub fn medians(
-    rounds: usize,
+pub fn seconds(
+    rounds: Rounds,
+    clock: Clock,
     contestants: &mut [Contestant<'_>],
 ) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
-    let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
-    for round in 0..=rounds {
+    let mut times = vec![Vec::with_capacity(rounds.count); contestants.len()];
+    for round in 0..=rounds.count {
         for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-            let taken = time(contestant)?;
+            let start = clock.now();
+            (contestant.run)()?;
+            let taken = clock.now().saturating_sub(start);
             if round > 0 {
                 times.push(taken);
             }
         }
     }
-    Ok(times.into_iter().map(median).collect())
+    Ok(times.into_iter().map(|times| rounds.pick.of(times)).collect())
 }
 
-fn time(contestant: &mut Contestant<'_>) -> Result<Duration, Box<dyn std::error::Error>> {
-    let start = Instant::now();
-    (contestant.run)()?;
-    Ok(start.elapsed())
+impl Clock {
+    fn now(self) -> Duration {
+        match self {
+            Self::Thread => thread_time(),
+            Self::Wall => wall_time(),
+        }
+    }
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
+#[cfg(target_os = "linux")]
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn thread_time() -> Duration {
+    wall_time()
+}
+
+fn wall_time() -> Duration {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+impl Pick {
+    fn of(self, mut times: Vec<Duration>) -> f64 {
+        times.sort_unstable();
+        let place = if self == Self::Best { 0 } else { times.len() / 2 };
+        times.get(place).map_or(f64::NAN, Duration::as_secs_f64)
+    }
 }

@@ -41,6 +41,7 @@ waxseal_vectors() { cargo run --quiet --release -p waxseal-vectors --manifest-pa
 
 make_messages() {
     python_sdk make_python.py "$1"
+    python_sdk make_data_keys.py "$1"
     node_sdk make_node.mjs "$1"
 }
 

@@ -174,11 +174,29 @@ pub enum KeyringSpec {
         /// Public or private key.
         pem: RsaPem,
     },
+    /// An EC key pair and what it does.
+    RawEcdh(EcdhSpec),
     /// A keyring that answers with this data key, whatever it is asked; without one it
     /// opens nothing.
     Static(Option<Vec<u8>>),
     /// Several as one: the first is the generator.
     Multi(Vec<KeyringSpec>),
+}
+
+/// The keys of an ECDH keyring.
+#[derive(Clone, Debug)]
+pub enum EcdhSpec {
+    /// A private key and the other party's public key.
+    Static {
+        /// PEM.
+        sender_private_key: String,
+        /// DER.
+        recipient_public_key: Vec<u8>,
+    },
+    /// The recipient's public key, in DER; it only wraps.
+    Ephemeral(Vec<u8>),
+    /// The recipient's private key, in PEM; it only unwraps.
+    Discovery(String),
 }
 
 /// An RSA key in PEM.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use anyhow::Result;
 use waxseal::{
     CryptoProvider, CryptographicMaterialsManager, DecryptionMaterials, DefaultCmm, EncryptedDataKey,
-    EncryptionMaterials, Keyring, MaterialsError, MultiKeyring, RawAesKeyring, RawRsaKeyring, SecretBytes,
-    async_trait, materials::RequiredEncryptionContextCmm,
+    EncryptionMaterials, Keyring, MaterialsError, MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema,
+    RawRsaKeyring, SecretBytes, async_trait,
+    crypto::{EcPrivateKey, EcPublicKey},
+    materials::RequiredEncryptionContextCmm,
 };
 
-use crate::case::{KeyringSpec, MaterialsSpec, RsaPem};
+use crate::case::{EcdhSpec, KeyringSpec, MaterialsSpec, RsaPem};
 
 /// Builds a materials manager.
 ///
@@ -46,9 +48,36 @@ pub fn keyring(crypto: &'static CryptoProvider, spec: &KeyringSpec) -> Result<Ar
                 RawRsaKeyring::with_private_key(crypto, namespace, name, *padding, pem.as_bytes())?
             }
         }),
+        KeyringSpec::RawEcdh(spec) => Arc::new(ecdh(crypto, spec)?),
         KeyringSpec::Static(data_key) => Arc::new(StaticKeyring { data_key: data_key.clone() }),
         KeyringSpec::Multi(parts) => Arc::new(multi(crypto, parts)?),
     })
+}
+
+fn ecdh(crypto: &'static CryptoProvider, spec: &EcdhSpec) -> Result<RawEcdhKeyring> {
+    let private_key = |pem: &str| EcPrivateKey::from_pem(pem.as_bytes());
+    let (curve, schema) = match spec {
+        EcdhSpec::Static { sender_private_key, recipient_public_key } => {
+            let sender_private_key = private_key(sender_private_key)?;
+            let recipient_public_key = EcPublicKey::from_der(recipient_public_key)?;
+            let curve = recipient_public_key.curve();
+            (
+                curve,
+                RawEcdhSchema::RawPrivateKeyToStaticPublicKey { sender_private_key, recipient_public_key },
+            )
+        }
+        EcdhSpec::Ephemeral(der) => {
+            let recipient_public_key = EcPublicKey::from_der(der)?;
+            let curve = recipient_public_key.curve();
+            (curve, RawEcdhSchema::EphemeralPrivateKeyToStaticPublicKey { recipient_public_key })
+        }
+        EcdhSpec::Discovery(pem) => {
+            let recipient_private_key = private_key(pem)?;
+            let curve = recipient_private_key.curve();
+            (curve, RawEcdhSchema::PublicKeyDiscovery { recipient_private_key })
+        }
+    };
+    Ok(RawEcdhKeyring::new(crypto, curve, schema)?)
 }
 
 fn multi(crypto: &'static CryptoProvider, parts: &[KeyringSpec]) -> Result<MultiKeyring> {

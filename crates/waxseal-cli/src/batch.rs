@@ -16,7 +16,13 @@ use crate::progress::Progress;
 use crate::temporary::Readers;
 
 /// Each file takes a thread and about a megabyte; more of them than this gain nothing.
-const MAX_DEFAULT_THREADS: usize = 8;
+const MAX_DEFAULT_JOBS: usize = 8;
+
+/// Files from this length on are worth several threads.
+const LARGE_FILE: u64 = 16 << 20;
+
+/// More on one file wait for its reads and writes.
+const MAX_DEFAULT_THREADS: usize = 4;
 
 /// The files of a command, and how outputs are written.
 #[derive(Debug, clap::Args)]
@@ -39,6 +45,10 @@ pub(crate) struct FileArgs {
     /// Files to work on at a time [default: one for each processor, 8 at most]
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Threads to work on one file [default: for files from 16 MiB on the processors that --jobs
+    /// leaves, 4 at most; else 1]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// The message is base64 text
     #[arg(long, short)]
     pub(crate) armor: bool,
@@ -84,13 +94,38 @@ impl FileArgs {
             progress: &progress,
         };
         plan.failures.iter().for_each(|failure| batch.failed(failure));
-        batch.run(work, self.threads().min(plan.jobs.len()));
+        batch.run(work, self.files_at_a_time(&plan));
         batch.exit.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn threads(&self) -> usize {
-        let default = || thread::available_parallelism().map_or(1, |n| n.get().min(MAX_DEFAULT_THREADS));
-        self.jobs.map_or_else(default, NonZeroUsize::get)
+    /// How many threads work on a file.
+    pub(crate) fn threads(&self, plan: &Plan) -> ThreadsByLen {
+        let left = processors().checked_div(self.files_at_a_time(plan)).unwrap_or(1);
+        let large = self.threads.map_or(left.clamp(1, MAX_DEFAULT_THREADS), NonZeroUsize::get);
+        ThreadsByLen { large, small: self.threads.map_or(1, NonZeroUsize::get) }
+    }
+
+    fn files_at_a_time(&self, plan: &Plan) -> usize {
+        let default = || processors().min(MAX_DEFAULT_JOBS);
+        self.jobs.map_or_else(default, NonZeroUsize::get).min(plan.jobs.len())
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Threads that work on one file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadsByLen {
+    large: usize,
+    small: usize,
+}
+
+impl ThreadsByLen {
+    /// For an input of this length, or one whose length is not known.
+    pub(crate) fn of(self, len: Option<u64>) -> usize {
+        if len.is_some_and(|len| len >= LARGE_FILE) { self.large } else { self.small }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use waxseal::{Client, CommitmentPolicy, DecryptOptions, SignedMessages};
 
-use crate::batch::FileArgs;
+use crate::batch::{FileArgs, ThreadsByLen};
+use crate::cache::CacheArgs;
 use crate::cli::{EXIT_CODES, Session};
 use crate::failure::{Direction, Exit, Failure};
 use crate::key::KeyArgs;
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     files: FileArgs,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
     #[command(flatten)]
     range: RangeArgs,
     /// A pair that the message's encryption context must have; can be repeated
@@ -56,15 +59,16 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let part = args.range.part(&args.files)?;
     let plan = args.files.plan(Direction::Decrypt)?;
     let client = args
-        .keys
-        .client(Direction::Decrypt)?
+        .cache
+        .apply(args.keys.client(Direction::Decrypt)?)?
         .commitment_policy(args.commitment_policy)
         .decrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Owner, session);
     let Some(part) = part else {
+        let threads = args.files.threads(&plan);
         return Ok(args
             .files
-            .run(plan, session, &|job, progress| args.decrypt(job, &client, rules, progress)));
+            .run(plan, session, &|job, progress| args.decrypt(job, &client, rules, threads, progress)));
     };
     Ok(args.files.run_towards(None, plan, session, &|job, progress| {
         args.decrypt_part(part, job, &client, rules, progress)
@@ -90,11 +94,14 @@ impl Args {
         job: &Job,
         client: &Client,
         rules: OutputRules<'_>,
+        threads: ThreadsByLen,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let mut output = Output::create(&job.output, rules)?;
-        let input = Armored::new(job.input.open(progress)?, self.files.armor);
-        stream::decrypt(client.decrypt_reader(input), &mut output)?;
+        let input = job.input.open(progress)?;
+        let threads = threads.of(input.len());
+        let input = Armored::new(input, self.files.armor);
+        stream::decrypt(client.decrypt_reader(input).threads(threads), threads, &mut output)?;
         output.finish()
     }
 

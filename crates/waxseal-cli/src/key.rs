@@ -12,12 +12,12 @@ pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument};
 pub(crate) use file::RawAesKeyFile;
 pub(crate) use keyring::read as read_key_file;
 pub(crate) use local::for_local;
-pub(crate) use runtime::Runtime;
 pub(crate) use signing::{KeyService, SigningKey};
-use waxseal::{Client, MultiKeyring};
+use waxseal::{Client, MultiKeyring, Parking};
 
 use self::kms::{Kms, KmsArgs};
 use self::local::Stores;
+use self::runtime::Runtime;
 use crate::failure::{Direction, Failure};
 use crate::provider::Provider;
 
@@ -56,7 +56,8 @@ impl KeyArgs {
     pub(crate) fn client(&self, direction: Direction) -> Result<Client, Failure> {
         let crypto = self.provider.crypto();
         if !self.calls_kms() {
-            return Ok(Client::new(crypto, self.keyring(None)?));
+            // Such keys wait for nothing; a cache over them, for other threads.
+            return Ok(Client::new(crypto, self.keyring(None)?).runtime(Parking));
         }
         if self.kms.discovery && direction == Direction::Encrypt {
             return Err(Failure::usage("--discovery only decrypts; name a key to encrypt with by --key"));

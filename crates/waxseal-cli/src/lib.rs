@@ -8,6 +8,7 @@
 //! | the command line | `cli` |
 //! | one module for each subcommand | `keygen`, `encrypt`, `decrypt`, `inspect`, `sign`, `verify`, `kms`, `demo` |
 //! | the wrapping keys that `--key` names | `key` |
+//! | the cache of data keys that `--cache-max-age` asks for | `cache` |
 //! | which files are read, and where each output goes | `plan` |
 //! | all files, several at a time | `batch` |
 //! | one file through the client | `stream`, between `input` and `output`, through `armor`; a part of it, `range` |
@@ -18,6 +19,7 @@
 
 mod armor;
 mod batch;
+mod cache;
 mod cleanup;
 mod cli;
 mod decrypt;

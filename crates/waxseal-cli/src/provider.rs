@@ -11,6 +11,9 @@ pub(crate) enum Provider {
     /// For each primitive the fastest well-kept library
     #[cfg(feature = "native")]
     Native,
+    /// The same with SHA-2 by the system's OpenSSL
+    #[cfg(feature = "openssl-sha")]
+    NativeOpenssl,
     /// Pure Rust
     #[cfg(feature = "rustcrypto")]
     Rustcrypto,
@@ -26,6 +29,8 @@ impl Provider {
         match self {
             #[cfg(feature = "native")]
             Self::Native => waxseal::native::provider(),
+            #[cfg(feature = "openssl-sha")]
+            Self::NativeOpenssl => waxseal::native::provider_with_openssl_digest(),
             #[cfg(feature = "rustcrypto")]
             Self::Rustcrypto => waxseal::rustcrypto::provider(),
         }

@@ -1,6 +1,6 @@
 //! One message on its way from an input to an output.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 use waxseal::{DecryptRequest, EncryptRequest, SecretBytes, target::FromReader};
 
@@ -20,20 +20,26 @@ pub(crate) fn encrypt<R: Read>(
     let fail = |error| Failure::client(error, Direction::Encrypt);
     let mut message = request.wait().map_err(fail)?;
     if !armor {
-        return pump(&mut message, output, Direction::Encrypt);
+        return pass_on(&mut message, output, Direction::Encrypt);
     }
     let mut text = ArmorWriter::new(output);
-    pump(&mut message, &mut text, Direction::Encrypt)?;
+    pass_on(&mut message, &mut text, Direction::Encrypt)?;
     text.finish().map_err(Failure::output)
 }
 
 /// Decrypts the request's source to `output`. Only an `Ok` says that all of it verified.
 pub(crate) fn decrypt<R: Read>(
     request: DecryptRequest<'_, FromReader<R>>,
+    threads: usize,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let fail = |error| Failure::client(error, Direction::Decrypt);
-    copy_plaintext(&mut request.wait().map_err(fail)?, output)
+    let mut plaintext = request.wait().map_err(fail)?;
+    // One thread alone gives out frame by frame, unless there is a buffer for many.
+    if threads > 1 {
+        return pass_on(&mut plaintext, output, Direction::Decrypt);
+    }
+    copy_plaintext(&mut plaintext, output)
 }
 
 /// Writes all of a plaintext to `output`, through a buffer.
@@ -59,6 +65,21 @@ impl<R: Read> Read for Armored<R> {
             Self::No(source) => source.read(out),
             Self::Yes(text) => text.read(out),
         }
+    }
+}
+
+/// Writes what `from` holds from where it stands.
+fn pass_on(from: &mut impl BufRead, to: &mut impl Write, direction: Direction) -> Result<(), Failure> {
+    loop {
+        let piece = match from.fill_buf() {
+            Ok([]) => return Ok(()),
+            Ok(piece) => piece,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Failure::client(error.into(), direction)),
+        };
+        let len = piece.len();
+        to.write_all(piece).map_err(Failure::output)?;
+        from.consume(len);
     }
 }
 

@@ -50,12 +50,15 @@ pub enum MaterialsError {
     /// An AES wrapping key has this many bytes.
     #[error("an AES wrapping key has 16, 24 or 32 bytes, not {0}")]
     WrappingKeyLength(usize),
-    /// An RSA wrapping key can't be read, or is refused.
-    #[error("the RSA wrapping key can't be used: {0}")]
+    /// An RSA or EC wrapping key can't be read, or is refused.
+    #[error("the wrapping key can't be used: {0}")]
     Key(#[from] KeyError),
     /// The public and the private half that were given are not of one key.
     #[error("the public and the private RSA key don't belong together")]
     KeyPair,
+    /// Limits of a cache that the specification forbids, or that don't fit each other.
+    #[error("limits of a cache: {0}")]
+    CacheLimits(&'static str),
     /// An encryption context or a data key doesn't fit the format.
     #[error("materials that do not fit the format")]
     Format(#[from] FormatError),

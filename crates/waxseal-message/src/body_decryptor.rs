@@ -11,8 +11,8 @@ use waxseal_format::{
 };
 use waxseal_materials::DecryptionMaterials;
 
-use crate::signature::RunningVerification;
-use crate::{DecryptOptions, FrameCipher, MessageError};
+use crate::signature::Verification;
+use crate::{DecryptOptions, FrameCipher, FrameCollector, MessageError, OpenRun};
 
 /// Opens the blocks of one message, in order.
 ///
@@ -21,8 +21,10 @@ use crate::{DecryptOptions, FrameCipher, MessageError};
 /// plaintext of it exists before.
 pub struct BodyDecryptor {
     crypto: &'static CryptoProvider,
-    cipher: FrameCipher,
-    verification: Option<RunningVerification>,
+    cipher: Arc<FrameCipher>,
+    verification: Option<Verification>,
+    /// Elsewhere while it is lent, and gone behind the last block.
+    collector: Option<FrameCollector>,
     header: Arc<Header>,
     encryption_context: Arc<EncryptionContext>,
     max_unframed_len: u64,
@@ -86,6 +88,8 @@ struct Block {
     total: usize,
 }
 
+const LENT: MessageError = MessageError::Usage("going on while runs of frames are not collected");
+
 impl BodyDecryptor {
     pub(crate) fn new(
         crypto: &'static CryptoProvider,
@@ -94,14 +98,13 @@ impl BodyDecryptor {
         materials: &DecryptionMaterials,
         options: &DecryptOptions,
     ) -> Self {
-        let mut verification = RunningVerification::start(crypto, materials);
-        if let Some(verification) = &mut verification {
-            verification.update(&decoded.bytes);
-        }
+        let verification = Verification::of(materials);
+        let digest = verification.as_ref().map(|verification| verification.digest(crypto));
         Self {
             crypto,
-            cipher: FrameCipher::new(key, decoded.header.message_id),
+            cipher: Arc::new(FrameCipher::new(key, decoded.header.message_id)),
             verification,
+            collector: Some(FrameCollector::new(digest, &decoded.bytes)),
             header: Arc::new(decoded.header),
             encryption_context: Arc::clone(materials.shared_encryption_context()),
             max_unframed_len: options.max_unframed_len,
@@ -172,6 +175,52 @@ impl BodyDecryptor {
         Ok(InPlace::Opened { plaintext: start..end, consumed: block.total })
     }
 
+    /// Lends the collector to whoever opens regular frames on other threads. Until it is back
+    /// ([`BodyDecryptor::take_back`]), the machine hands out runs and opens nothing itself.
+    ///
+    /// # Errors
+    /// [`MessageError::Usage`] after an error, behind the end, or if it is lent already.
+    pub fn lend_collector(&mut self) -> Result<FrameCollector, MessageError> {
+        self.collector.take().filter(|_| self.state == State::Open).ok_or(LENT)
+    }
+
+    /// Hands out the regular frames that stand whole at the front of `input`, `max_len` bytes of
+    /// it at most, or one; `None` if another block stands there, or none whole.
+    ///
+    /// # Errors
+    /// As [`BodyDecryptor::push`], of the frame at the very front. Those of later frames come
+    /// with the run that would start with them.
+    pub fn next_run(&mut self, input: &[u8], max_len: usize) -> Result<Option<OpenRun>, MessageError> {
+        let (first, mut len) = (self.next_sequence, 0_usize);
+        let result = loop {
+            match self.next_block(input.get(len..).unwrap_or_default()) {
+                Ok(Some(Decoded::Value(block))) if block.head.kind == BlockKind::Regular => {
+                    len = len.saturating_add(block.total);
+                    self.next_sequence = self.next_sequence.saturating_add(1);
+                    if len.saturating_add(block.total) > max_len {
+                        break Ok(());
+                    }
+                }
+                Err(error) if len == 0 => break Err(error),
+                _ => break Ok(()),
+            }
+        };
+        self.end_if_failed(result)?;
+        let (numbers, cipher) = (first..self.next_sequence, Arc::clone(&self.cipher));
+        let run = OpenRun::new(cipher, numbers, self.header.content_type.frame_length());
+        Ok((len > 0).then_some(run))
+    }
+
+    /// Takes the collector back, once it has collected every run that was handed out.
+    ///
+    /// # Errors
+    /// [`MessageError::Usage`] if it hasn't. The message is lost then.
+    pub fn take_back(&mut self, collector: FrameCollector) -> Result<(), MessageError> {
+        let in_step = self.collector.is_none() && collector.next() == self.next_sequence;
+        self.collector = Some(collector);
+        self.end_if_failed(if in_step { Ok(()) } else { Err(LENT) })
+    }
+
     fn end_if_failed<T>(&mut self, result: Result<T, MessageError>) -> Result<T, MessageError> {
         if result.is_err() {
             self.state = State::Failed;
@@ -185,8 +234,16 @@ impl BodyDecryptor {
         self.state == State::Done
     }
 
-    pub(crate) fn into_cipher(self) -> (FrameCipher, Arc<Header>) {
+    pub(crate) fn into_cipher(self) -> (Arc<FrameCipher>, Arc<Header>) {
         (self.cipher, self.header)
+    }
+
+    /// Bytes of a regular frame in the message; `None` for an unframed body.
+    #[must_use]
+    pub fn regular_block_len(&self) -> Option<usize> {
+        let ContentType::Framed(frame_length) = self.header.content_type else { return None };
+        let frame_length = usize::try_from(frame_length).unwrap_or(usize::MAX);
+        Some(frame_length.saturating_add(BlockKind::Regular.head_len() + waxseal_format::TAG_LEN))
     }
 
     /// The whole encryption context: what the header stores, and what was only authenticated.
@@ -265,19 +322,21 @@ impl BodyDecryptor {
 
     /// Hashes the block; if it is the last one, verifies the signature, and ends the message.
     fn before_opening(&mut self, block: &Block, input: &[u8]) -> Result<(), MessageError> {
-        if let Some(verification) = &mut self.verification {
-            verification.update(input.get(..block.len).unwrap_or_default());
-        }
+        let collector = self.collector.as_mut().ok_or(LENT)?;
+        collector.add(input.get(..block.len).unwrap_or_default());
         if block.head.kind == BlockKind::Regular {
             self.next_sequence = self.next_sequence.saturating_add(1);
             return Ok(());
         }
         self.state = State::Done;
+        let digest = self.collector.take().and_then(FrameCollector::finish);
         let signature = block.signature.clone().and_then(|range| input.get(range));
-        match (self.verification.take(), signature) {
-            (Some(verification), Some(signature)) => verification.finish(self.crypto, signature),
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(MessageError::Signature),
+        match (self.verification.take(), digest, signature) {
+            (None, ..) => Ok(()),
+            (Some(verification), Some(digest), Some(signature)) => {
+                verification.verify(self.crypto, &digest, signature)
+            }
+            (Some(_), ..) => Err(MessageError::Signature),
         }
     }
 }

@@ -11,8 +11,8 @@ use waxseal_materials::EncryptionMaterials;
 
 use crate::header_authentication::{authenticate, only_authenticated, split};
 use crate::keys::{Binding, MessageKeys};
-use crate::signature::RunningSignature;
-use crate::{EncryptOptions, FrameCipher, MessageError};
+use crate::signature::Signing;
+use crate::{EncryptOptions, FrameCipher, FrameCollector, MessageError, SealRun};
 
 /// How far a push got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,10 @@ pub struct Progress {
 /// whole, and [`Encryptor::finish`] seals what is left. Dropped before that, it leaves a
 /// truncated message, which every reader refuses.
 pub struct Encryptor {
-    cipher: FrameCipher,
-    signature: Option<RunningSignature>,
+    cipher: Arc<FrameCipher>,
+    signing: Option<Signing>,
+    /// Elsewhere while it is lent.
+    collector: Option<FrameCollector>,
     header: Arc<Header>,
     encryption_context: Arc<EncryptionContext>,
     frame_length: u32,
@@ -64,14 +66,14 @@ impl Encryptor {
         let header = build_header(materials, options, message_id, &keys);
         let start = out.len();
         write_header(&header, materials, &keys, out)?;
-        let mut signature = RunningSignature::start(crypto, materials);
-        if let (Some(signature), Some(written)) = (&mut signature, out.get(start..)) {
-            signature.update(written);
-        }
+        let signing = Signing::of(materials);
+        let digest = signing.as_ref().map(|signing| signing.digest(crypto));
+        let collector = FrameCollector::new(digest, out.get(start..).unwrap_or_default());
         let plaintext_bound = options.plaintext_len_bound.unwrap_or(u64::MAX);
         Ok(Self {
-            cipher: FrameCipher::new(keys.aead, message_id),
-            signature,
+            cipher: Arc::new(FrameCipher::new(keys.aead, message_id)),
+            signing,
+            collector: Some(collector),
             header: Arc::new(header),
             encryption_context: Arc::clone(materials.shared_encryption_context()),
             frame_length: options.frame_length,
@@ -135,17 +137,63 @@ impl Encryptor {
     }
 
     fn seal_frames(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, MessageError> {
-        self.check_alive()?;
+        let mut collector = self.own_collector()?;
         let mut progress = Progress::default();
         let (frame_length, block_len) = (self.frame_length(), self.block_len());
         for (plaintext, block) in input.chunks_exact(frame_length).zip(out.chunks_exact_mut(block_len)) {
             let head = self.next_frame(BlockKind::Regular, plaintext.len())?;
             self.cipher.seal(&head, plaintext, block)?;
-            self.sign(block);
+            collector.add(block);
             progress.read = progress.read.saturating_add(frame_length);
             progress.written = progress.written.saturating_add(block_len);
         }
+        self.collector = Some(collector);
         Ok(progress)
+    }
+
+    /// Lends the collector to whoever seals regular frames on other threads. Until it is back
+    /// ([`Encryptor::take_back`]), the machine hands out runs and does nothing else.
+    ///
+    /// # Errors
+    /// [`MessageError::Usage`] after an error, or if it is lent already.
+    pub fn lend_collector(&mut self) -> Result<FrameCollector, MessageError> {
+        self.own_collector()
+    }
+
+    /// Hands out the regular frames that `plaintext_len` more bytes of plaintext fill, numbered
+    /// and counted; `None` if they fill none.
+    ///
+    /// # Errors
+    /// As [`Encryptor::push`].
+    pub fn next_run(&mut self, plaintext_len: usize) -> Result<Option<SealRun>, MessageError> {
+        let result = self.hand_out(plaintext_len);
+        self.failed |= result.is_err();
+        result
+    }
+
+    fn hand_out(&mut self, plaintext_len: usize) -> Result<Option<SealRun>, MessageError> {
+        self.check_alive()?;
+        let frame_length = self.frame_length();
+        let first = self.sealed_frames.saturating_add(1);
+        for _ in 0..plaintext_len.checked_div(frame_length).unwrap_or(0) {
+            self.next_frame(BlockKind::Regular, frame_length)?;
+        }
+        let numbers = first..self.sealed_frames.saturating_add(1);
+        let run = || SealRun::new(Arc::clone(&self.cipher), numbers.clone(), self.frame_length);
+        Ok((!numbers.is_empty()).then(run))
+    }
+
+    /// Takes the collector back, once it has collected every run that was handed out.
+    ///
+    /// # Errors
+    /// [`MessageError::Usage`] if it hasn't. The message is lost then.
+    pub fn take_back(&mut self, collector: FrameCollector) -> Result<(), MessageError> {
+        if self.collector.is_some() || collector.next() != self.sealed_frames.saturating_add(1) {
+            self.failed = true;
+            return Err(MessageError::Usage("frames that were handed out and not collected"));
+        }
+        self.collector = Some(collector);
+        Ok(())
     }
 
     /// Bytes that [`Encryptor::finish`] writes for a rest of this length.
@@ -162,7 +210,7 @@ impl Encryptor {
     /// [`MessageError::Usage`] if the rest would have filled a regular frame, or if `out` has
     /// fewer bytes than [`Encryptor::final_len`]; [`MessageError::Limit`] as for a push.
     pub fn finish(mut self, rest: &[u8], out: &mut [u8]) -> Result<usize, MessageError> {
-        self.check_alive()?;
+        let mut collector = self.own_collector()?;
         if rest.len() >= self.frame_length() {
             return Err(MessageError::Usage("a rest that fills a regular frame"));
         }
@@ -173,13 +221,18 @@ impl Encryptor {
         let (block, footer) =
             out.split_at_mut_checked(block_len).ok_or(MessageError::Usage("too little room"))?;
         self.cipher.seal(&head, rest, block)?;
-        self.sign(block);
-        write_footer(self.signature, footer)?;
+        collector.add(block);
+        write_footer(self.signing, collector, footer)?;
         Ok(final_len)
     }
 
     fn check_alive(&self) -> Result<(), MessageError> {
         if self.failed { Err(MessageError::Usage("going on after an error")) } else { Ok(()) }
+    }
+
+    fn own_collector(&mut self) -> Result<FrameCollector, MessageError> {
+        self.check_alive()?;
+        self.collector.take().ok_or(MessageError::Usage("going on while the collector is lent"))
     }
 
     /// The head of the frame that comes next, counted.
@@ -198,12 +251,6 @@ impl Encryptor {
         let done = self.plaintext_bound.saturating_sub(self.plaintext_left);
         let found = done.saturating_add(len as u64);
         MessageError::Limit { what: "plaintext length", found, limit: self.plaintext_bound }
-    }
-
-    fn sign(&mut self, written: &[u8]) {
-        if let Some(signature) = &mut self.signature {
-            signature.update(written);
-        }
     }
 }
 
@@ -249,10 +296,14 @@ fn write_header(
     Ok(())
 }
 
-fn write_footer(signature: Option<RunningSignature>, out: &mut [u8]) -> Result<(), MessageError> {
-    let Some(signature) = signature else { return Ok(()) };
+fn write_footer(
+    signing: Option<Signing>,
+    collector: FrameCollector,
+    out: &mut [u8],
+) -> Result<(), MessageError> {
+    let (Some(signing), Some(digest)) = (signing, collector.finish()) else { return Ok(()) };
     let mut footer = Vec::with_capacity(out.len());
-    encode_footer(&signature.finish()?, &mut footer)?;
+    encode_footer(&signing.sign(&digest)?, &mut footer)?;
     if footer.len() != out.len() {
         return Err(MessageError::Usage("a signature of another length than announced"));
     }

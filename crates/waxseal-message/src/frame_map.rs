@@ -26,7 +26,7 @@ const FINAL_OVERHEAD: u64 = (BlockKind::Final.head_len() + TAG_LEN) as u64;
 /// frames, so it is not verified here.
 #[derive(Debug)]
 pub struct FrameMap {
-    cipher: FrameCipher,
+    cipher: Arc<FrameCipher>,
     header: Arc<Header>,
     body_start: u64,
     frame_length: u32,

@@ -1,4 +1,4 @@
-//! The message signature, taken in as the message goes by.
+//! The message signature, over all that a [`FrameCollector`](crate::FrameCollector) hashed.
 //!
 //! Source: `client-apis/encrypt.md`, "Construct the signature"; `client-apis/decrypt.md`,
 //! "Verify the signature".
@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use waxseal_crypto::{
-    CryptoError, CryptoProvider, DigestState, SignatureAlgorithm, SigningKey, encode_fixed_length_der,
+    CryptoError, CryptoProvider, DigestOutput, DigestState, SignatureAlgorithm, SigningKey,
+    encode_fixed_length_der,
 };
 use waxseal_materials::{DecryptionMaterials, EncryptionMaterials};
 
@@ -15,27 +16,22 @@ use crate::MessageError;
 /// One try in 256 or so has no DER of the length that is wanted.
 const MAX_TRIES: usize = 64;
 
-/// The digest of a message that is being written, and the key that signs it.
-pub(crate) struct RunningSignature {
-    digest: Box<dyn DigestState>,
-    key: Arc<dyn SigningKey>,
-}
+/// The key that signs a message which is being written.
+pub(crate) struct Signing(Arc<dyn SigningKey>);
 
-impl RunningSignature {
-    pub(crate) fn start(crypto: &CryptoProvider, materials: &EncryptionMaterials) -> Option<Self> {
-        let key = materials.signing_key()?.clone();
-        Some(Self { digest: crypto.digest.start(key.algorithm().hash()), key })
+impl Signing {
+    pub(crate) fn of(materials: &EncryptionMaterials) -> Option<Self> {
+        materials.signing_key().cloned().map(Self)
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.digest.update(bytes);
+    pub(crate) fn digest(&self, crypto: &CryptoProvider) -> Box<dyn DigestState> {
+        crypto.digest.start(self.0.algorithm().hash())
     }
 
-    /// The DER signature over all that went by, of the algorithm's fixed length.
-    pub(crate) fn finish(self) -> Result<Vec<u8>, MessageError> {
-        let digest = self.digest.finish();
+    /// The DER signature of the digest, of the algorithm's fixed length.
+    pub(crate) fn sign(&self, digest: &DigestOutput) -> Result<Vec<u8>, MessageError> {
         for _ in 0..MAX_TRIES {
-            if let Some(der) = encode_fixed_length_der(&self.key.sign(&digest)?) {
+            if let Some(der) = encode_fixed_length_der(&self.0.sign(digest)?) {
                 return Ok(der);
             }
         }
@@ -43,29 +39,31 @@ impl RunningSignature {
     }
 }
 
-/// The digest of a message that is being read, and the key that must have signed it.
-pub(crate) struct RunningVerification {
-    digest: Box<dyn DigestState>,
+/// The key that must have signed a message which is being read.
+pub(crate) struct Verification {
     algorithm: SignatureAlgorithm,
     public_key: Vec<u8>,
 }
 
-impl RunningVerification {
-    pub(crate) fn start(crypto: &CryptoProvider, materials: &DecryptionMaterials) -> Option<Self> {
+impl Verification {
+    pub(crate) fn of(materials: &DecryptionMaterials) -> Option<Self> {
         let algorithm = materials.suite().signature?;
-        let public_key = materials.verification_key()?.to_vec();
-        Some(Self { digest: crypto.digest.start(algorithm.hash()), algorithm, public_key })
+        Some(Self { algorithm, public_key: materials.verification_key()?.to_vec() })
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.digest.update(bytes);
+    pub(crate) fn digest(&self, crypto: &CryptoProvider) -> Box<dyn DigestState> {
+        crypto.digest.start(self.algorithm.hash())
     }
 
-    pub(crate) fn finish(self, crypto: &CryptoProvider, signature: &[u8]) -> Result<(), MessageError> {
-        let digest = self.digest.finish();
+    pub(crate) fn verify(
+        &self,
+        crypto: &CryptoProvider,
+        digest: &DigestOutput,
+        signature: &[u8],
+    ) -> Result<(), MessageError> {
         crypto
             .signatures
-            .verify(self.algorithm, &self.public_key, &digest, signature)
+            .verify(self.algorithm, &self.public_key, digest, signature)
             .map_err(|_| MessageError::Signature)
     }
 }

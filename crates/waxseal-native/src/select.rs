@@ -30,8 +30,25 @@
 //! | P-384 verify, per s | / 1020 | 5800 / 3990 | / 950 |
 //! | 32 random bytes, per s | 4,200,000 | 2,200,000 | |
 //!
-//! So: SHA-2 and randomness by ring, HKDF by RustCrypto's HMAC (which wipes what it leaves, as
-//! ring doesn't; wiping the stack as well costs 50 ns), ECDSA and RSA by aws-lc, and AES-GCM
+//! SHA-384 of 1 MiB on the AMD machine, MB/s, medians of 25 interleaved rounds of one run (OpenSSL
+//! takes its AVX2 and BMI2 code there; ring and aws-lc have none, and keep their AVX code to Intel):
+//!
+//! | | MB/s |
+//! |---|---|
+//! | OpenSSL 3.0, by the `openssl` crate | 754 |
+//! | libgcrypt 1.10 (LGPL) | 731 |
+//! | ring 0.17, aws-lc-rs 1.19 | 538 |
+//! | aws-lc-rs with its AVX code forced (`OPENSSL_ia32cap`) | 346 |
+//! | sha2 0.11: as it comes, built for `native`, its `soft` backend with BMI2 | 535, 573, 498 |
+//! | sha2 0.10 with `asm`: as it comes, and built for `native` | 532, 601 |
+//! | graviola 0.4, nettle 3.8 | 523 |
+//! | hmac-sha512 1.1, cryptoxide 0.5, libcrux-sha2 0.0.9 | 451, 409, 384 |
+//!
+//! No library that links nothing comes near OpenSSL there, so it is a choice of the caller's: the
+//! feature `openssl-sha`. A switch by compiler flags is the builder's alone and gives 1.07.
+//!
+//! So: SHA-2 and randomness by ring, HKDF and HMAC by RustCrypto's HMAC (which wipes what it leaves, as
+//! ring doesn't; wiping the stack as well costs 50 ns), ECDSA, ECDH and RSA by aws-lc, and AES-GCM
 //! as follows. With a compressed public key, as in messages, P-384 verifies 5000 times a
 //! second on the Intel machine; decompressing by the p384 crate first is no faster.
 

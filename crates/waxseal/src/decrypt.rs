@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use waxseal_format::{EncryptionContext, Header, HeaderDecoder};
-use waxseal_message::{BodyDecryptor, DecryptOptions, MessageError, ParsedHeader, SignedMessages};
+use waxseal_message::{BodyDecryptor, DecryptOptions, MessageError, ParsedHeader, Progress, SignedMessages};
 use zeroize::Zeroize;
 
 use crate::encrypt::{MessageInfo, set_len};
 use crate::io::{DecryptingReader, DecryptingWriter};
+use crate::parallel::{Threads, open_runs};
 use crate::{Client, Error, blocking, target};
 
 /// A message that is going to be decrypted: set options, then `.wait()` or `.await`.
@@ -19,6 +20,7 @@ use crate::{Client, Error, blocking, target};
 pub struct DecryptRequest<'a, T> {
     pub(crate) client: &'a Client,
     pub(crate) options: DecryptOptions,
+    threads: Threads,
     pub(crate) target: T,
 }
 
@@ -45,12 +47,13 @@ impl std::fmt::Debug for Decrypted {
 
 impl<'a, T> DecryptRequest<'a, T> {
     pub(crate) fn new(client: &'a Client, options: DecryptOptions, target: T) -> Self {
-        Self { client, options, target }
+        Self { client, options, threads: Threads::default(), target }
     }
 
     #[cfg(feature = "aio")]
     pub(crate) fn map_target<U>(self, map: impl FnOnce(T) -> U) -> DecryptRequest<'a, U> {
-        DecryptRequest { client: self.client, options: self.options, target: map(self.target) }
+        let Self { client, options, threads, target } = self;
+        DecryptRequest { client, options, threads, target: map(target) }
     }
 
     #[cfg(feature = "aio")]
@@ -94,6 +97,13 @@ impl<'a, T> DecryptRequest<'a, T> {
         self
     }
 
+    /// Lets several threads work on the message: see [`parallel`](crate::parallel). Async streams
+    /// and ranges don't take them.
+    pub fn threads(mut self, threads: impl Into<Threads>) -> Self {
+        self.threads = threads.into();
+        self
+    }
+
     /// Replaces the options, but for what the client decides (see [`Client::decrypt_options`])
     /// and a refusal of signed messages.
     pub fn options(mut self, options: DecryptOptions) -> Self {
@@ -119,7 +129,8 @@ impl<'a> DecryptRequest<'a, target::ToVec<'a>> {
 
     async fn run(self) -> Result<Decrypted, Error> {
         let mut plaintext = Vec::new();
-        let info = decrypt(self.client, &self.options, self.target.input, &mut plaintext).await?;
+        let info =
+            decrypt(self.client, &self.options, &self.threads, self.target.input, &mut plaintext).await?;
         Ok(Decrypted { plaintext, header: info.header, encryption_context: info.encryption_context })
     }
 }
@@ -143,7 +154,7 @@ impl<'a> DecryptRequest<'a, target::ToBuffer<'a>> {
     }
 
     async fn run(self) -> Result<MessageInfo, Error> {
-        decrypt(self.client, &self.options, self.target.input, self.target.out).await
+        decrypt(self.client, &self.options, &self.threads, self.target.input, self.target.out).await
     }
 }
 
@@ -162,7 +173,7 @@ impl<R: Read> DecryptRequest<'_, target::FromReader<R>> {
     /// # Errors
     /// An [`Error`]; [`Error::NotReady`] if materials have to wait and the client has no runtime.
     pub fn wait(self) -> Result<DecryptingReader<R>, Error> {
-        DecryptingReader::open(self.client, &self.options, self.target.source)
+        DecryptingReader::open(self.client, &self.options, self.threads, self.target.source)
     }
 }
 
@@ -172,18 +183,19 @@ impl<W: Write> DecryptRequest<'_, target::ToWriter<W>> {
     /// # Errors
     /// None today.
     pub fn wait(self) -> Result<DecryptingWriter<W>, Error> {
-        Ok(DecryptingWriter::new(self.client.clone(), self.options, self.target.sink))
+        Ok(DecryptingWriter::new(self.client.clone(), self.options, self.threads, self.target.sink))
     }
 }
 
 async fn decrypt(
     client: &Client,
     options: &DecryptOptions,
+    threads: &Threads,
     message: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
     let result = match open_header(client, options, message).await {
-        Ok((body, rest)) => open_body(body, rest, out),
+        Ok((body, rest)) => open_body(body, threads, rest, out),
         Err(error) => Err(error),
     };
     if result.is_err() {
@@ -222,12 +234,23 @@ pub(crate) fn set_len_wiping(out: &mut Vec<u8>, len: usize) {
     set_len(out, len);
 }
 
-fn open_body(mut body: BodyDecryptor, input: &[u8], out: &mut Vec<u8>) -> Result<MessageInfo, Error> {
+fn open_body(
+    mut body: BodyDecryptor,
+    threads: &Threads,
+    input: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<MessageInfo, Error> {
     // The plaintext is never longer than the blocks that it comes from.
     set_len_wiping(out, input.len());
-    let progress = body.push(input, out)?;
-    body.finish(input.get(progress.read..).unwrap_or_default())?;
-    out.truncate(progress.written);
+    let regular = if threads.are_worthwhile(input.len()) {
+        open_runs(&mut body, threads, input, out)?
+    } else {
+        Progress::default()
+    };
+    let unread = input.get(regular.read..).unwrap_or_default();
+    let rest = body.push(unread, out.get_mut(regular.written..).unwrap_or_default())?;
+    body.finish(unread.get(rest.read..).unwrap_or_default())?;
+    out.truncate(regular.written.saturating_add(rest.written));
     let encryption_context = Arc::clone(body.encryption_context());
     Ok(MessageInfo { header: Arc::clone(body.header()), encryption_context })
 }

@@ -10,6 +10,7 @@ use waxseal_materials::EncryptionMaterials;
 use waxseal_message::{EncryptOptions, Encryptor, MessageError};
 
 use crate::io::{EncryptingReader, EncryptingWriter};
+use crate::parallel::{Threads, seal_runs};
 use crate::{Client, Error, blocking, target};
 
 /// A message that is going to be encrypted: set options, then `.wait()` or `.await`.
@@ -18,6 +19,7 @@ use crate::{Client, Error, blocking, target};
 pub struct EncryptRequest<'a, T> {
     client: &'a Client,
     options: EncryptOptions,
+    threads: Threads,
     target: T,
 }
 
@@ -45,7 +47,7 @@ pub struct Encrypted {
 
 impl<'a, T> EncryptRequest<'a, T> {
     pub(crate) fn new(client: &'a Client, options: EncryptOptions, target: T) -> Self {
-        Self { client, options, target }
+        Self { client, options, threads: Threads::default(), target }
     }
 
     #[cfg(feature = "aio")]
@@ -84,6 +86,13 @@ impl<'a, T> EncryptRequest<'a, T> {
         self
     }
 
+    /// Lets several threads work on the message: see [`parallel`](crate::parallel). Async streams
+    /// don't take them.
+    pub fn threads(mut self, threads: impl Into<Threads>) -> Self {
+        self.threads = threads.into();
+        self
+    }
+
     /// Replaces the options, but for what the client decides: see [`Client::encrypt_options`].
     pub fn options(mut self, options: EncryptOptions) -> Self {
         self.options = self.client.constrain_encrypt(options);
@@ -104,7 +113,7 @@ impl<'a> EncryptRequest<'a, target::ToVec<'a>> {
 
     async fn run(self) -> Result<Encrypted, Error> {
         let mut message = Vec::new();
-        let info = encrypt(self.client, self.options, self.target.input, &mut message).await?;
+        let info = encrypt(self.client, self.options, &self.threads, self.target.input, &mut message).await?;
         Ok(Encrypted { message, header: info.header, encryption_context: info.encryption_context })
     }
 }
@@ -128,7 +137,7 @@ impl<'a> EncryptRequest<'a, target::ToBuffer<'a>> {
     }
 
     async fn run(self) -> Result<MessageInfo, Error> {
-        encrypt(self.client, self.options, self.target.input, self.target.out).await
+        encrypt(self.client, self.options, &self.threads, self.target.input, self.target.out).await
     }
 }
 
@@ -149,7 +158,7 @@ impl<W: Write> EncryptRequest<'_, target::ToWriter<W>> {
     pub fn wait(self) -> Result<EncryptingWriter<W>, Error> {
         let opening = open(self.client, &self.options);
         let (encryptor, header) = blocking::wait(self.client.runtime.as_deref(), opening)?;
-        Ok(EncryptingWriter::new(self.target.sink, encryptor, header))
+        Ok(EncryptingWriter::new(self.target.sink, encryptor, header, self.threads))
     }
 }
 
@@ -162,7 +171,7 @@ impl<R: Read> EncryptRequest<'_, target::FromReader<R>> {
     pub fn wait(self) -> Result<EncryptingReader<R>, Error> {
         let opening = open(self.client, &self.options);
         let (encryptor, header) = blocking::wait(self.client.runtime.as_deref(), opening)?;
-        Ok(EncryptingReader::new(self.target.source, encryptor, header))
+        Ok(EncryptingReader::new(self.target.source, encryptor, header, self.threads))
     }
 }
 
@@ -177,6 +186,7 @@ pub(crate) async fn open(client: &Client, options: &EncryptOptions) -> Result<(E
 async fn encrypt(
     client: &Client,
     mut options: EncryptOptions,
+    threads: &Threads,
     plaintext: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
@@ -184,7 +194,7 @@ async fn encrypt(
     // (`client-apis/encrypt.md`, "Plaintext Length Bound"). Materials managers see it.
     options.plaintext_len_bound = Some(plaintext.len() as u64);
     let result = match client.encryption_materials(&options).await {
-        Ok(materials) => write_message(client, &options, &materials, plaintext, out).map_err(Error::from),
+        Ok(materials) => write_message(client, &options, &materials, threads, plaintext, out),
         Err(error) => Err(error),
     };
     if result.is_err() {
@@ -197,9 +207,10 @@ fn write_message(
     client: &Client,
     options: &EncryptOptions,
     materials: &EncryptionMaterials,
+    threads: &Threads,
     plaintext: &[u8],
     out: &mut Vec<u8>,
-) -> Result<MessageInfo, MessageError> {
+) -> Result<MessageInfo, Error> {
     const NO_ROOM: MessageError = MessageError::Usage("a message that this machine can't address");
     let mut start = Vec::new();
     let mut encryptor = Encryptor::new(client.crypto, materials, options, &mut start)?;
@@ -209,7 +220,11 @@ fn write_message(
     set_len(out, usize::try_from(total).map_err(|_| NO_ROOM)?);
     let (head, body) = out.split_at_mut_checked(start.len()).ok_or(NO_ROOM)?;
     head.copy_from_slice(&start);
-    let progress = encryptor.push(plaintext, body)?;
+    let progress = if threads.are_worthwhile(plaintext.len()) {
+        seal_runs(&mut encryptor, threads, plaintext, body)?
+    } else {
+        encryptor.push(plaintext, body)?
+    };
     let rest = plaintext.get(progress.read..).unwrap_or_default();
     encryptor.finish(rest, body.get_mut(progress.written..).unwrap_or_default())?;
     Ok(MessageInfo { header, encryption_context })

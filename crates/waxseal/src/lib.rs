@@ -11,14 +11,18 @@
 //! | something to read from | [`Client::encrypt_reader`], [`Client::decrypt_reader`] |
 //! | something to write to | [`Client::encrypt_writer`], [`Client::decrypt_writer`] |
 //! | a message to read a part of | [`Client::decrypt_range`] |
+//! | a large message, and cores to spare | `.threads(n)` on any of the above: see [`parallel`] |
 //! | an async caller | `.await` on the first two, `Client::aio` for streams |
 //!
 //! # Features
 //!
 //! - `native` (default): [`native::provider`], for each primitive the fastest library.
+//! - `cache` (default): [`Client::with_cache`], data keys that several messages share.
+//! - `openssl-sha`: `native::provider_with_openssl_digest`, SHA-2 by the system's OpenSSL.
 //! - `rustcrypto`: `rustcrypto::provider`, pure Rust.
 //! - `tokio`: [`aio`] streams over Tokio's traits; lets synchronous calls wait on a Tokio runtime.
 //! - `futures`: [`aio`] streams over the runtime-neutral traits of `futures-io`.
+//! - `rayon`: a pool's threads for [`parallel::Threads`].
 
 #[cfg(feature = "aio")]
 pub mod aio;
@@ -28,11 +32,12 @@ mod decrypt;
 mod encrypt;
 mod error;
 pub mod io;
+pub mod parallel;
 mod pump;
 pub mod range;
 pub mod target;
 
-pub use blocking::Runtime;
+pub use blocking::{Parking, Runtime};
 pub use client::Client;
 pub use decrypt::{DecryptRequest, Decrypted};
 pub use encrypt::{EncryptRequest, Encrypted, MessageInfo};
@@ -47,7 +52,14 @@ pub use waxseal_materials::{
     self as materials, CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest,
     DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure,
     KeyFailureReason, Keyring, MasterKey, MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
-    MultiKeyring, RawAesKeyring, RawRsaKeyring, async_trait,
+    MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema, RawRsaKeyring, RequiredEncryptionContextCmm,
+    async_trait,
+};
+#[cfg(feature = "cache")]
+#[doc(inline)]
+pub use waxseal_materials::{
+    CacheLimits, CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache,
+    LocalCryptographicMaterialsCache, NullCryptographicMaterialsCache, StormTracking,
 };
 #[doc(inline)]
 pub use waxseal_message::{self as message, DecryptOptions, EncryptOptions, MessageError, SignedMessages};

@@ -13,6 +13,7 @@ use std::io::{Read, Write};
 
 use common::{Dribble, client_for, decrypt_by_every_path, plaintext, providers, reading_all};
 use waxseal::format::{MessageLengths, SignatureAlgorithm};
+use waxseal::parallel::Threads;
 use waxseal::{AlgorithmSuite, Client};
 
 const FRAME: u32 = 64;
@@ -33,9 +34,20 @@ fn encrypt_by_every_path(
         .wait()
         .unwrap();
     messages.push(("into a dirty buffer".to_owned(), buffer));
-    for cut in [1, 63, 64, 200] {
-        messages.push((format!("writer, {cut} in"), by_writer(client, suite, plain, cut)));
-        messages.push((format!("reader, {cut} in"), by_reader(client, suite, plain, cut)));
+    for threads in common::crews().into_iter().chain([Threads::default()]) {
+        let count = threads.count();
+        let request = client.encrypt(plain).suite(suite).frame_length(FRAME).context("a", "b");
+        let message = request.threads(threads.clone()).wait().unwrap().message;
+        messages.push((format!("one-shot, {count} threads"), message));
+        for cut in [1, 63, 64, 200] {
+            let name = format!("{cut} in, {count} threads");
+            messages.push((format!("writer, {name}"), by_writer(client, suite, plain, &threads, cut)));
+            messages.push((
+                format!("flushed writer, {name}"),
+                by_flushed_writer(client, suite, plain, &threads, cut),
+            ));
+            messages.push((format!("reader, {name}"), by_reader(client, suite, plain, &threads, cut)));
+        }
     }
     for cut in [1, 64, 200] {
         messages.extend(common::asynchronous::encrypt(client, suite, plain, cut));
@@ -48,19 +60,48 @@ fn one_shot(client: &Client, suite: &'static AlgorithmSuite, plain: &[u8]) -> Ve
     request.wait().unwrap().message
 }
 
-fn by_writer(client: &Client, suite: &'static AlgorithmSuite, plain: &[u8], cut: usize) -> Vec<u8> {
+fn by_flushed_writer(
+    client: &Client,
+    suite: &'static AlgorithmSuite,
+    plain: &[u8],
+    threads: &Threads,
+    cut: usize,
+) -> Vec<u8> {
     let request = client.encrypt_writer(Vec::new()).suite(suite).frame_length(FRAME).context("a", "b");
-    let mut writer = request.wait().unwrap();
+    let mut writer = request.threads(threads.clone()).wait().unwrap();
+    for piece in plain.chunks(cut) {
+        writer.write_all(piece).unwrap();
+        writer.flush().unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+fn by_writer(
+    client: &Client,
+    suite: &'static AlgorithmSuite,
+    plain: &[u8],
+    threads: &Threads,
+    cut: usize,
+) -> Vec<u8> {
+    let request = client.encrypt_writer(Vec::new()).suite(suite).frame_length(FRAME).context("a", "b");
+    let mut writer = request.threads(threads.clone()).wait().unwrap();
     for piece in plain.chunks(cut) {
         writer.write_all(piece).unwrap();
     }
     writer.finish().unwrap()
 }
 
-fn by_reader(client: &Client, suite: &'static AlgorithmSuite, plain: &[u8], cut: usize) -> Vec<u8> {
+fn by_reader(
+    client: &Client,
+    suite: &'static AlgorithmSuite,
+    plain: &[u8],
+    threads: &Threads,
+    cut: usize,
+) -> Vec<u8> {
     let source = Dribble { bytes: plain, max: cut };
     let request = client.encrypt_reader(source).suite(suite).frame_length(FRAME).context("a", "b");
-    let (mut reader, mut message, mut buffer) = (request.wait().unwrap(), Vec::new(), vec![0; cut + 40]);
+    let reader = request.threads(threads.clone()).wait().unwrap();
+    let (mut reader, mut message, mut buffer) = (reader, Vec::new(), vec![0; cut + 40]);
     loop {
         match reader.read(&mut buffer).unwrap() {
             0 => return message,

@@ -11,7 +11,7 @@ use waxseal::RsaPadding;
 
 use super::keys_manifest::Keys;
 use super::{decode_base64, text};
-use crate::case::{KeyringSpec, MaterialsSpec, RsaPem, Unready};
+use crate::case::{EcdhSpec, KeyringSpec, MaterialsSpec, RsaPem, Unready};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +21,13 @@ struct RawDescription {
     encryption_algorithm: String,
     padding_algorithm: Option<String>,
     padding_hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct EcdhDescription {
+    sender: String,
+    recipient: String,
+    schema: String,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +70,7 @@ pub fn master_keys(descriptions: &[Value], keys: &Keys) -> Result<KeyringSpec, U
 fn keyring(description: &Value, keys: &Keys) -> Result<KeyringSpec, Unready> {
     match type_of(description)? {
         "raw" => raw(&read(description)?, keys),
+        "raw-ecdh" => raw_ecdh(&read(description)?, keys),
         "multi-keyring" => {
             let MultiDescription { generator, child_keyrings } = read(description)?;
             let parts: Vec<Value> = generator.into_iter().chain(child_keyrings).collect();
@@ -79,7 +87,7 @@ fn keyring(description: &Value, keys: &Keys) -> Result<KeyringSpec, Unready> {
 /// Why keys of this type are not there.
 pub(crate) fn unavailable(key_type: &str) -> String {
     match key_type {
-        "aws-kms-hierarchy" | "raw-ecdh" | "caching-cmm" => {
+        "aws-kms-hierarchy" | "caching-cmm" => {
             format!("{key_type}: no such keyring or materials manager yet")
         }
         kms if kms.starts_with("aws-kms") => format!("{kms}: needs keys of AWS KMS"),
@@ -102,6 +110,22 @@ fn raw(description: &RawDescription, keys: &Keys) -> Result<KeyringSpec, Unready
         }
         (algorithm, kind) => Err(anyhow!("a {kind} key for {algorithm}").into()),
     }
+}
+
+/// An entry of the keys manifest has a key pair for the sender and one for the recipient.
+fn raw_ecdh(description: &EcdhDescription, keys: &Keys) -> Result<KeyringSpec, Unready> {
+    let recipient = keys.ec(&description.recipient)?;
+    let recipient_public_key = decode_base64(&recipient.recipient_material_public_key)?;
+    let spec = match description.schema.as_str() {
+        "static" => {
+            let sender_private_key = keys.ec(&description.sender)?.sender_material;
+            EcdhSpec::Static { sender_private_key, recipient_public_key }
+        }
+        "ephemeral" => EcdhSpec::Ephemeral(recipient_public_key),
+        "discovery" => EcdhSpec::Discovery(recipient.recipient_material),
+        other => return Err(anyhow!("no schema of ECDH is {other}").into()),
+    };
+    Ok(KeyringSpec::RawEcdh(spec))
 }
 
 fn rsa_padding(description: &RawDescription) -> Result<RsaPadding, Unready> {

@@ -47,6 +47,18 @@ enum Material {
     Lines(Vec<String>),
 }
 
+/// The two EC key pairs of a pair of parties.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EcKeys {
+    /// The sender's private key, in PEM.
+    pub sender_material: String,
+    /// The recipient's private key, in PEM.
+    pub recipient_material: String,
+    /// The recipient's public key, base64 of DER.
+    pub recipient_material_public_key: String,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StaticMaterial {
@@ -85,6 +97,14 @@ impl Keys {
     pub fn raw(&self, name: &str) -> Result<(String, RawKey)> {
         let key = RawKey::deserialize(self.get(name)?).with_context(|| format!("the key {name}"))?;
         Ok((key.key_id.clone().unwrap_or_else(|| name.to_owned()), key))
+    }
+
+    /// The EC keys of this name.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn ec(&self, name: &str) -> Result<EcKeys> {
+        EcKeys::deserialize(self.get(name)?).with_context(|| format!("the key {name}"))
     }
 
     /// The data key of the static material of this name; it may have none.

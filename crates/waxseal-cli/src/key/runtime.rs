@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// A runtime of the run's own; the client keeps it alive.
 #[derive(Debug)]
-pub(crate) struct Runtime(tokio::runtime::Runtime);
+pub(super) struct Runtime(tokio::runtime::Runtime);
 
 impl Runtime {
     /// Two threads: they only move what sockets bring, the files have threads of their own.
@@ -16,7 +16,7 @@ impl Runtime {
         builder.worker_threads(2).enable_all().build().map(Self).map_err(Failure::io)
     }
 
-    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(super) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.0.block_on(future)
     }
 }

@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+mod aws_kms;
+mod caching;
 mod demo;
 mod endings;
 mod inspect;
@@ -18,4 +20,5 @@ mod progress;
 mod ranges;
 mod refusals;
 mod round_trips;
+mod signatures;
 mod support;

@@ -10,6 +10,7 @@ use waxseal_message::{BodyDecryptor, DecryptOptions, MessageError, ParsedHeader}
 
 use super::pool::{Pool, Worker};
 use crate::decrypt::authenticate;
+use crate::parallel::Threads;
 use crate::pump::{Opener, Step};
 use crate::{Client, Error};
 
@@ -37,7 +38,7 @@ pub(super) enum Wanted {
 
 impl OpenCore {
     pub(super) fn new(client: Client, options: DecryptOptions, pool: Option<Arc<dyn Pool>>) -> Self {
-        let worker = Worker::new(Opener::new(&options), pool);
+        let worker = Worker::new(Opener::new(&options, Threads::default()), pool);
         Self { client, options, worker, authenticating: None, header: None, heavy: false }
     }
 

@@ -8,6 +8,7 @@ use waxseal_message::Encryptor;
 
 use super::pool::{Pool, Worker};
 use crate::Error;
+use crate::parallel::Threads;
 use crate::pump::Sealer;
 
 /// A sealer, here or on the pool.
@@ -20,7 +21,7 @@ pub(super) struct SealCore {
 
 impl SealCore {
     pub(super) fn new(encryptor: Encryptor, header_bytes: Vec<u8>, pool: Option<Arc<dyn Pool>>) -> Self {
-        let sealer = Sealer::new(encryptor, header_bytes);
+        let sealer = Sealer::new(encryptor, header_bytes, Threads::default());
         let header = Arc::clone(sealer.header());
         let heavy = sealer.is_heavy() && pool.is_some();
         Self { worker: Worker::new(sealer, pool), header, heavy, ending: false }

@@ -8,6 +8,7 @@ use waxseal_message::{DecryptOptions, MessageError};
 
 use super::read_retrying;
 use crate::decrypt::authenticate;
+use crate::parallel::Threads;
 use crate::pump::{Opener, Step};
 use crate::{Client, Error, blocking};
 
@@ -26,8 +27,13 @@ pub struct DecryptingReader<R: Read> {
 }
 
 impl<R: Read> DecryptingReader<R> {
-    pub(crate) fn open(client: &Client, options: &DecryptOptions, mut source: R) -> Result<Self, Error> {
-        let mut opener = Opener::new(options);
+    pub(crate) fn open(
+        client: &Client,
+        options: &DecryptOptions,
+        threads: Threads,
+        mut source: R,
+    ) -> Result<Self, Error> {
+        let mut opener = Opener::new(options, threads);
         let header = loop {
             match opener.advance()? {
                 Step::Authenticate(header) => break *header,

@@ -8,6 +8,7 @@ use waxseal_message::DecryptOptions;
 
 use super::{later, write_retrying};
 use crate::decrypt::authenticate;
+use crate::parallel::Threads;
 use crate::pump::{Opener, Step};
 use crate::{Client, Error, blocking};
 
@@ -25,8 +26,8 @@ pub struct DecryptingWriter<W: Write> {
 }
 
 impl<W: Write> DecryptingWriter<W> {
-    pub(crate) fn new(client: Client, options: DecryptOptions, sink: W) -> Self {
-        let opener = Opener::new(&options);
+    pub(crate) fn new(client: Client, options: DecryptOptions, threads: Threads, sink: W) -> Self {
+        let opener = Opener::new(&options, threads);
         Self { client, options, sink, opener }
     }
 
@@ -43,6 +44,7 @@ impl<W: Write> DecryptingWriter<W> {
     pub fn finish(mut self) -> Result<W, Error> {
         self.drain()?;
         self.opener.end()?;
+        self.drain()?;
         self.sink.flush()?;
         Ok(self.sink)
     }
@@ -77,6 +79,8 @@ impl<W: Write> Write for DecryptingWriter<W> {
 
     /// Flushes the sink. A frame that is not there whole stays here until it is.
     fn flush(&mut self) -> io::Result<()> {
+        self.drain()?;
+        self.opener.settle();
         self.drain()?;
         self.sink.flush()
     }

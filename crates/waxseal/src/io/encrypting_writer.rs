@@ -8,6 +8,7 @@ use waxseal_message::Encryptor;
 
 use super::{later, write_retrying};
 use crate::Error;
+use crate::parallel::Threads;
 use crate::pump::Sealer;
 
 /// A `Write` that takes plaintext and writes the message to a sink.
@@ -21,8 +22,8 @@ pub struct EncryptingWriter<W: Write> {
 }
 
 impl<W: Write> EncryptingWriter<W> {
-    pub(crate) fn new(sink: W, encryptor: Encryptor, header_bytes: Vec<u8>) -> Self {
-        Self { sink, sealer: Sealer::new(encryptor, header_bytes) }
+    pub(crate) fn new(sink: W, encryptor: Encryptor, header_bytes: Vec<u8>, threads: Threads) -> Self {
+        Self { sink, sealer: Sealer::new(encryptor, header_bytes, threads) }
     }
 
     /// The message's header.
@@ -36,8 +37,10 @@ impl<W: Write> EncryptingWriter<W> {
     /// What the sink gives, and [`Error::StreamEnded`] if sealing failed before.
     pub fn finish(mut self) -> Result<W, Error> {
         self.drain()?;
-        self.sealer.end()?;
-        self.drain()?;
+        while !self.sealer.is_ended() {
+            self.sealer.end()?;
+            self.drain()?;
+        }
         self.sink.flush()?;
         Ok(self.sink)
     }
@@ -63,6 +66,9 @@ impl<W: Write> Write for EncryptingWriter<W> {
     /// Flushes the sink. Plaintext that doesn't fill a frame stays here until it does.
     fn flush(&mut self) -> io::Result<()> {
         self.drain()?;
+        while self.sealer.settle()? {
+            self.drain()?;
+        }
         self.sink.flush()
     }
 }

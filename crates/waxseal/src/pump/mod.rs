@@ -9,6 +9,7 @@ mod window;
 
 pub(crate) use opener::{Opener, Step};
 pub(crate) use sealer::Sealer;
+pub(crate) use window::Window;
 
 /// What a stream takes at a time: large enough that calls don't count, small enough to stay
 /// in a core's cache, and so short that no async task holds its thread for long.

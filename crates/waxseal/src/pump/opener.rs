@@ -12,6 +12,7 @@ use waxseal_message::{BodyDecryptor, DecryptOptions, InPlace, MessageError, Next
 use super::window::Window;
 use super::{CHUNK, copy_front};
 use crate::Error;
+use crate::parallel::{OpenCrew, Opened, Threads};
 
 /// Takes a message in pieces, gives out its plaintext in pieces.
 ///
@@ -23,6 +24,15 @@ pub(crate) struct Opener {
     /// Plaintext that was opened straight from a caller's input.
     scratch: SecretBytes,
     output: Output,
+    threads: Threads,
+    /// From the first full batch on.
+    crew: Option<OpenCrew>,
+    /// All that was taken must be opened now, full batch or not.
+    settling: bool,
+    /// The message has ended: what is needed beyond it is missing.
+    ended: bool,
+    /// What was wrong behind the plaintext that waits.
+    fault: Option<MessageError>,
 }
 
 enum State {
@@ -41,6 +51,8 @@ enum Output {
         block_len: usize,
     },
     Scratch(Range<usize>),
+    /// A batch of the other threads.
+    Batch(SecretBytes, Range<usize>),
 }
 
 /// What a stream has to do next.
@@ -65,12 +77,17 @@ fn room_for(header: &Header, held: usize) -> usize {
 }
 
 impl Opener {
-    pub(crate) fn new(options: &DecryptOptions) -> Self {
+    pub(crate) fn new(options: &DecryptOptions, threads: Threads) -> Self {
         Self {
             state: State::Header(HeaderDecoder::new(options.header_limits())),
             window: Window::new(),
             scratch: SecretBytes::zeroed(0),
             output: Output::None,
+            threads,
+            crew: None,
+            settling: false,
+            ended: false,
+            fault: None,
         }
     }
 
@@ -105,13 +122,16 @@ impl Opener {
             Output::None => return &[],
             Output::Window { plaintext, .. } => (self.window.unread(), plaintext),
             Output::Scratch(range) => (self.scratch.expose(), range),
+            Output::Batch(plaintext, range) => (plaintext.expose(), range),
         };
         bytes.get(range.clone()).unwrap_or_default()
     }
 
     /// Says that so many of the waiting bytes were given out.
     pub(crate) fn gave(&mut self, len: usize) {
-        if let Output::Window { plaintext: range, .. } | Output::Scratch(range) = &mut self.output {
+        if let Output::Window { plaintext: range, .. } | Output::Scratch(range) | Output::Batch(_, range) =
+            &mut self.output
+        {
             range.start = range.start.saturating_add(len).min(range.end);
         }
         if self.waiting().is_empty() {
@@ -153,7 +173,12 @@ impl Opener {
 
     /// Room for more of the message: see [`Opener::filled`].
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        self.window.space(CHUNK)
+        // Whole blocks: the front of one that is cut would be moved with each read.
+        let block_len = match &self.state {
+            State::Body(body) => body.regular_block_len(),
+            _ => None,
+        };
+        self.window.space(block_len.map_or(CHUNK, |block_len| self.threads.batch_len(block_len)))
     }
 
     /// Says that so many bytes of the space are the message's.
@@ -167,7 +192,7 @@ impl Opener {
     /// # Errors
     /// As [`Opener::advance`].
     pub(crate) fn open_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        if !matches!(self.output, Output::None) {
+        if !matches!(self.output, Output::None) || self.batch_len().is_some() {
             return Ok(0);
         }
         self.failing(|opener| {
@@ -184,6 +209,12 @@ impl Opener {
     /// # Errors
     /// As [`Opener::advance`]; behind the end [`MessageError::TrailingBytes`].
     pub(crate) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+        if let Some(batch) = self.batch_len() {
+            // A last block may be longer than a batch, with its footer.
+            let total =
+                if self.window.len() < batch { batch } else { self.window.len().saturating_add(batch) };
+            return Ok(self.window.append(input, total));
+        }
         self.failing(|opener| match &mut opener.state {
             State::Body(_) if opener.window.is_empty() => opener.open_from(input),
             State::Body(body) => match body.open_in_place(opener.window.unread_mut())? {
@@ -221,11 +252,21 @@ impl Opener {
         })
     }
 
-    /// Says that the message has ended.
+    /// Says that all that was taken is to be opened, full batch or not.
+    pub(crate) fn settle(&mut self) {
+        self.settling = true;
+    }
+
+    /// Says that the message has ended. Where there are several threads, what was taken is still
+    /// to be opened by [`Opener::advance`], which gives the errors then.
     ///
     /// # Errors
     /// [`MessageError::Truncated`] or [`MessageError::TrailingBytes`] unless it is complete.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
+        if self.batch_len().is_some() && !self.ended {
+            (self.settling, self.ended) = (true, true);
+            return Ok(());
+        }
         self.failing(|opener| match &mut opener.state {
             State::Header(decoder) => match decoder.push(&[]).map_err(MessageError::from)? {
                 HeaderProgress::Need(more) => Err(MessageError::from(decoder.truncated(more)).into()),
@@ -240,6 +281,7 @@ impl Opener {
     pub(crate) fn fail(&mut self) {
         self.state = State::Failed;
         self.output = Output::None;
+        self.crew = None;
     }
 
     fn next_step(&mut self) -> Result<Step, Error> {
@@ -259,8 +301,85 @@ impl Opener {
                     }
                 }
             }
-            State::Body(_) => self.open_next(),
+            State::Body(_) => self.open_next_batch(),
             State::Authenticating | State::Failed => Err(Error::StreamEnded),
+        }
+    }
+
+    /// Bytes of a batch of the message, while several threads open it.
+    fn batch_len(&self) -> Option<usize> {
+        match &self.state {
+            State::Body(body) if self.threads.are_several() && !body.is_done() => {
+                body.regular_block_len().map(|block_len| self.threads.batch_len(block_len))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where there are several threads, sends them what fills a batch, and gives out the batch of
+    /// some time ago. What fills none, and the last block, is opened here, behind all of them.
+    fn open_next_batch(&mut self) -> Result<Step, Error> {
+        let Some(batch) = self.batch_len() else { return self.open_next() };
+        if !self.settling && self.window.len() >= batch {
+            self.send(batch)?;
+        }
+        if self.settling || self.crew.as_ref().is_some_and(OpenCrew::is_full) {
+            if self.receive()? {
+                return Ok(Step::Plaintext);
+            }
+            return self.open_the_rest();
+        }
+        Ok(Step::Input)
+    }
+
+    /// Sends the regular frames at the front of the window to the other threads. What is wrong
+    /// with the head of one counts once the frames in front of it were given out.
+    fn send(&mut self, batch: usize) -> Result<(), Error> {
+        let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
+        match body.next_run(self.window.unread(), batch) {
+            Ok(Some(run)) => {
+                let crew = match &mut self.crew {
+                    Some(crew) => crew,
+                    None => self.crew.insert(OpenCrew::start(&self.threads, body)?),
+                };
+                let blocks = self.window.split_front(run.sealed_len(), crew.window());
+                crew.put(run, blocks);
+            }
+            Ok(None) => self.settling = true,
+            Err(error) => (self.settling, self.fault) = (true, Some(error)),
+        }
+        Ok(())
+    }
+
+    /// Waits for the next batch from the other threads; false if there is none.
+    fn receive(&mut self) -> Result<bool, Error> {
+        let Some(crew) = &mut self.crew else { return Ok(false) };
+        let Some(Opened { plaintext, len, fault }) = crew.next()? else { return Ok(false) };
+        self.output = Output::Batch(plaintext, 0..len);
+        if fault.is_some() {
+            (self.crew, self.settling, self.fault) = (None, true, fault);
+        }
+        Ok(len > 0)
+    }
+
+    /// Nothing is with the other threads: opens what the window holds, or says what was wrong.
+    fn open_the_rest(&mut self) -> Result<Step, Error> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault.into());
+        }
+        if let (State::Body(body), Some(crew)) = (&mut self.state, self.crew.take()) {
+            crew.finish(body)?;
+        }
+        match (self.open_next()?, &self.state) {
+            (Step::Input, State::Body(body)) if self.ended => {
+                body.finish(self.window.unread())?;
+                Ok(Step::End)
+            }
+            (Step::Input, _) => {
+                self.settling = false;
+                Ok(Step::Input)
+            }
+            (step, _) => Ok(step),
         }
     }
 
@@ -307,8 +426,10 @@ impl Opener {
 
     /// Drops what was given out.
     fn release(&mut self) {
-        if let Output::Window { block_len, .. } = std::mem::replace(&mut self.output, Output::None) {
-            self.window.consume(block_len);
+        match (std::mem::replace(&mut self.output, Output::None), &mut self.crew) {
+            (Output::Window { block_len, .. }, _) => self.window.consume(block_len),
+            (Output::Batch(plaintext, _), Some(crew)) => crew.give_back(plaintext),
+            _ => {}
         }
     }
 

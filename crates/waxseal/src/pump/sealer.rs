@@ -8,6 +8,7 @@ use waxseal_message::Encryptor;
 use super::window::Window;
 use super::{copy_front, whole_blocks};
 use crate::Error;
+use crate::parallel::{SealCrew, Threads};
 
 /// Takes plaintext in pieces, gives out the message in pieces.
 ///
@@ -20,6 +21,9 @@ pub(crate) struct Sealer {
     /// Bytes of `sealed` that were given out, and that are filled.
     given: usize,
     filled: usize,
+    threads: Threads,
+    /// From the first full batch on.
+    crew: Option<SealCrew>,
 }
 
 enum State {
@@ -31,13 +35,15 @@ enum State {
 
 impl Sealer {
     /// The header's bytes are the first to be given out.
-    pub(crate) fn new(encryptor: Encryptor, header_bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(encryptor: Encryptor, header_bytes: Vec<u8>, threads: Threads) -> Self {
         Self {
             header: Arc::clone(encryptor.header()),
             plaintext: Window::new(),
             filled: header_bytes.len(),
             sealed: header_bytes,
             given: 0,
+            threads,
+            crew: None,
             state: State::Open(encryptor),
         }
     }
@@ -81,7 +87,7 @@ impl Sealer {
     /// [`Error::StreamEnded`] after the end or an error.
     pub(crate) fn space(&mut self) -> Result<&mut [u8], Error> {
         let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
-        Ok(self.plaintext.space(whole_blocks(encryptor.frame_length())))
+        Ok(self.plaintext.space(self.threads.batch_len(encryptor.frame_length())))
     }
 
     /// Says that so many bytes of the space are plaintext.
@@ -95,6 +101,9 @@ impl Sealer {
     /// # Errors
     /// What the machine gives; after that [`Error::StreamEnded`].
     pub(crate) fn seal_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        if self.threads.are_several() {
+            return Ok(0);
+        }
         let plaintext = &mut self.plaintext;
         with_encryptor(&mut self.state, |encryptor| {
             let progress = encryptor.push(plaintext.unread(), out)?;
@@ -103,11 +112,71 @@ impl Sealer {
         })
     }
 
-    /// Seals the whole frames of the window; they are waiting then.
+    /// Seals the whole frames of the window; they are waiting then. Where there are several
+    /// threads, a full batch goes to them, and what waits is the batch of some time ago.
     ///
     /// # Errors
     /// As [`Sealer::seal_to`].
     pub(crate) fn seal(&mut self) -> Result<(), Error> {
+        if self.threads.are_several() { self.seal_a_batch() } else { self.seal_here() }
+    }
+
+    fn seal_a_batch(&mut self) -> Result<(), Error> {
+        if self.plaintext.len() < self.threads.batch_len(self.frame_length()) {
+            return Ok(());
+        }
+        self.send()?;
+        if self.crew.as_ref().is_some_and(SealCrew::is_full) { self.receive().map(drop) } else { Ok(()) }
+    }
+
+    /// Sends the whole frames of the window to the other threads.
+    fn send(&mut self) -> Result<(), Error> {
+        let (plaintext, crew, threads) = (&mut self.plaintext, &mut self.crew, &self.threads);
+        with_encryptor(&mut self.state, |encryptor| {
+            let Some(run) = encryptor.next_run(plaintext.len())? else { return Ok(()) };
+            let crew = match crew {
+                Some(crew) => crew,
+                None => crew.insert(SealCrew::start(threads, encryptor)?),
+            };
+            let full = plaintext.split_front(run.plaintext_len(), crew.window());
+            crew.put(run, full);
+            Ok(())
+        })
+    }
+
+    /// Waits for the next batch from the other threads; false if there is none.
+    fn receive(&mut self) -> Result<bool, Error> {
+        let Some(crew) = &mut self.crew else { return Ok(false) };
+        match crew.next(&mut self.sealed) {
+            Ok(Some(written)) => {
+                (self.given, self.filled) = (0, written);
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            Err(error) => {
+                self.state = State::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    /// Seals the whole frames that were taken, on whatever thread they are. True if some are
+    /// waiting then; called again, brings the next.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal_to`].
+    pub(crate) fn settle(&mut self) -> Result<bool, Error> {
+        if self.crew.is_none() && self.plaintext.len() >= self.frame_length() {
+            self.seal_here()?;
+            return Ok(true);
+        }
+        if self.crew.is_some() && self.plaintext.len() >= self.frame_length() {
+            self.send()?;
+        }
+        self.receive()
+    }
+
+    fn seal_here(&mut self) -> Result<(), Error> {
         let (plaintext, sealed) = (&mut self.plaintext, &mut self.sealed);
         let written = with_encryptor(&mut self.state, |encryptor| {
             make_room(sealed, encryptor, plaintext.unread());
@@ -119,13 +188,17 @@ impl Sealer {
         Ok(())
     }
 
+    fn frame_length(&self) -> usize {
+        match &self.state {
+            State::Open(encryptor) => encryptor.frame_length(),
+            State::Ended | State::Failed => usize::MAX,
+        }
+    }
+
     /// Whether a frame waits in the window to be sealed.
     #[cfg(feature = "aio")]
     pub(crate) fn is_full(&self) -> bool {
-        match &self.state {
-            State::Open(encryptor) => self.plaintext.len() >= encryptor.frame_length(),
-            _ => false,
-        }
+        self.plaintext.len() >= self.frame_length()
     }
 
     /// Whether sealing one frame is more work than a chunk is.
@@ -151,12 +224,16 @@ impl Sealer {
     pub(crate) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
         let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
         let frame_length = encryptor.frame_length();
+        if self.threads.are_several() {
+            let taken = self.plaintext.append(input, self.threads.batch_len(frame_length));
+            return self.seal_a_batch().map(|()| taken);
+        }
         if self.plaintext.is_empty() && input.len() >= frame_length {
             return self.seal_from(input);
         }
         let taken = self.plaintext.append(input, frame_length);
         if self.plaintext.len() == frame_length {
-            self.seal()?;
+            self.seal_here()?;
         }
         Ok(taken)
     }
@@ -171,15 +248,22 @@ impl Sealer {
         Ok(progress.read)
     }
 
-    /// Seals what is left, and the footer; then all is waiting.
+    /// Seals what is left, and the footer; then all is waiting, or, where there are several
+    /// threads, a part of it: to be called until [`Sealer::is_ended`].
     ///
     /// # Errors
     /// What the machine gives, and [`Error::StreamEnded`] after the end or an error.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
-        let encryptor = match std::mem::replace(&mut self.state, State::Failed) {
+        if self.threads.are_several() && self.settle()? {
+            return Ok(());
+        }
+        let mut encryptor = match std::mem::replace(&mut self.state, State::Failed) {
             State::Open(encryptor) => encryptor,
             _ => return Err(Error::StreamEnded),
         };
+        if let Some(crew) = self.crew.take() {
+            crew.finish(&mut encryptor)?;
+        }
         let rest = self.plaintext.unread();
         self.sealed.resize(encryptor.final_len(rest.len()), 0);
         self.filled = encryptor.finish(rest, &mut self.sealed)?;

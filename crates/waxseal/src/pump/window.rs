@@ -36,11 +36,29 @@ impl Window {
         self.bytes.expose_mut().get_mut(self.start..self.end).unwrap_or_default()
     }
 
+    /// Drops what is unread, and keeps the buffer.
+    pub(crate) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
     pub(crate) fn consume(&mut self, len: usize) {
         self.start = self.start.saturating_add(len).min(self.end);
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
+    }
+
+    /// Leaves the first `len` bytes to whoever it is returned to, and goes on with the rest in
+    /// `fresh`, which is empty.
+    pub(crate) fn split_front(&mut self, len: usize, mut fresh: Self) -> Self {
+        if fresh.bytes.len() < self.bytes.len() {
+            fresh.grow(self.bytes.len());
+        }
+        fresh.append(self.unread().get(len..).unwrap_or_default(), usize::MAX);
+        fresh.was_filled = self.was_filled;
+        let mut front = std::mem::replace(self, fresh);
+        front.end = front.start.saturating_add(len).min(front.end);
+        front
     }
 
     /// Takes as much of `input` as makes the window hold `total` bytes; returns how much.
@@ -96,6 +114,12 @@ impl Window {
         }
         self.bytes = grown;
         (self.start, self.end) = (0, unread);
+    }
+}
+
+impl AsRef<[u8]> for Window {
+    fn as_ref(&self) -> &[u8] {
+        self.unread()
     }
 }
 

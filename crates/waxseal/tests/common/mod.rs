@@ -12,8 +12,10 @@
 pub mod asynchronous;
 
 use std::io::{BufRead, Read, Write};
+use std::sync::{Arc, OnceLock};
 
 use waxseal::crypto::CryptoProvider;
+use waxseal::parallel::Threads;
 use waxseal::{
     Client, CommitmentPolicy, DecryptOptions, Error, ErrorClass, RawAesKeyring, SecretBytes, SignedMessages,
 };
@@ -57,23 +59,44 @@ pub fn decrypt_by_every_path(
     options: &DecryptOptions,
     message: &[u8],
 ) -> Vec<(String, Outcome)> {
-    let mut outcomes = vec![
-        ("one-shot".to_owned(), one_shot(client, options, message)),
-        ("into a dirty buffer".to_owned(), into_buffer(client, options, message)),
-        ("reader, to the end".to_owned(), reader(client, options, message, 1 << 20, 1 << 20)),
-        ("buffered reader".to_owned(), buffered(client, options, message)),
-    ];
-    for (source, out) in [(1, 1), (3, 7), (64, 16), (1000, 10_000)] {
-        let name = format!("reader, {source} in and {out} out");
-        outcomes.push((name, reader(client, options, message, source, out)));
-    }
-    for cut in [1, 5, 64, 1000, 1 << 20] {
-        outcomes.push((format!("writer, {cut} in"), writer(client, options, message, cut)));
+    let mut outcomes = decrypt_by_threads(client, options, message, &Threads::default());
+    for threads in crews() {
+        outcomes.extend(decrypt_by_threads(client, options, message, &threads));
     }
     for cut in [1, 7, 1000] {
         outcomes.extend(asynchronous::decrypt(client, options, message, cut));
     }
     outcomes
+}
+
+/// Several threads, and batches that small messages fill.
+pub fn crews() -> Vec<Threads> {
+    static POOL: OnceLock<Arc<rayon::ThreadPool>> = OnceLock::new();
+    let pool = POOL.get_or_init(|| Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap()));
+    vec![Threads::from(3).batch(1), Threads::from(Arc::clone(pool)).batch(100)]
+}
+
+fn decrypt_by_threads(
+    client: &Client,
+    options: &DecryptOptions,
+    message: &[u8],
+    threads: &Threads,
+) -> Vec<(String, Outcome)> {
+    let mut outcomes = vec![
+        ("one-shot".to_owned(), by_one_shot(client, options, message, threads)),
+        ("into a dirty buffer".to_owned(), into_buffer(client, options, message, threads)),
+        ("reader, to the end".to_owned(), reader(client, options, message, threads, (1 << 20, 1 << 20))),
+        ("buffered reader".to_owned(), buffered(client, options, message, threads)),
+    ];
+    for (source, out) in [(1, 1), (3, 7), (64, 16), (1000, 10_000)] {
+        let name = format!("reader, {source} in and {out} out");
+        outcomes.push((name, reader(client, options, message, threads, (source, out))));
+    }
+    for cut in [1, 5, 64, 1000, 1 << 20] {
+        outcomes.push((format!("writer, {cut} in"), writer(client, options, message, threads, cut)));
+    }
+    let named = |(name, outcome)| (format!("{name}, {} threads", threads.count()), outcome);
+    outcomes.into_iter().map(named).collect()
 }
 
 fn class(error: &Error) -> ErrorClass {
@@ -85,13 +108,18 @@ pub fn io_class(error: &std::io::Error) -> ErrorClass {
 }
 
 pub fn one_shot(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
-    let result = client.decrypt(message).options(options.clone()).wait();
+    by_one_shot(client, options, message, &Threads::default())
+}
+
+fn by_one_shot(client: &Client, options: &DecryptOptions, message: &[u8], threads: &Threads) -> Outcome {
+    let result = client.decrypt(message).options(options.clone()).threads(threads.clone()).wait();
     result.map(|decrypted| decrypted.plaintext).map_err(|error| class(&error))
 }
 
-fn into_buffer(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
+fn into_buffer(client: &Client, options: &DecryptOptions, message: &[u8], threads: &Threads) -> Outcome {
     let mut out = vec![0xee; 300];
-    let result = client.decrypt_into(message, &mut out).options(options.clone()).wait();
+    let result =
+        client.decrypt_into(message, &mut out).options(options.clone()).threads(threads.clone()).wait();
     if result.is_err() {
         assert!(out.is_empty(), "a failed decryption leaves nothing");
     }
@@ -111,10 +139,16 @@ impl Read for Dribble<'_> {
     }
 }
 
-fn reader(client: &Client, options: &DecryptOptions, message: &[u8], source: usize, out: usize) -> Outcome {
+fn reader(
+    client: &Client,
+    options: &DecryptOptions,
+    message: &[u8],
+    threads: &Threads,
+    (source, out): (usize, usize),
+) -> Outcome {
     let source = Dribble { bytes: message, max: source };
-    let mut reader =
-        client.decrypt_reader(source).options(options.clone()).wait().map_err(|error| class(&error))?;
+    let request = client.decrypt_reader(source).options(options.clone()).threads(threads.clone());
+    let mut reader = request.wait().map_err(|error| class(&error))?;
     let (mut plaintext, mut buffer) = (Vec::new(), vec![0; out]);
     loop {
         match reader.read(&mut buffer) {
@@ -130,8 +164,8 @@ fn reader(client: &Client, options: &DecryptOptions, message: &[u8], source: usi
     Ok(plaintext)
 }
 
-fn buffered(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
-    let request = client.decrypt_reader(message).options(options.clone());
+fn buffered(client: &Client, options: &DecryptOptions, message: &[u8], threads: &Threads) -> Outcome {
+    let request = client.decrypt_reader(message).options(options.clone()).threads(threads.clone());
     let mut reader = request.wait().map_err(|error| class(&error))?;
     let mut plaintext = Vec::new();
     loop {
@@ -145,8 +179,15 @@ fn buffered(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcom
     }
 }
 
-fn writer(client: &Client, options: &DecryptOptions, message: &[u8], cut: usize) -> Outcome {
-    let mut writer = client.decrypt_writer(Vec::new()).options(options.clone()).wait().unwrap();
+fn writer(
+    client: &Client,
+    options: &DecryptOptions,
+    message: &[u8],
+    threads: &Threads,
+    cut: usize,
+) -> Outcome {
+    let request = client.decrypt_writer(Vec::new()).options(options.clone()).threads(threads.clone());
+    let mut writer = request.wait().unwrap();
     for piece in message.chunks(cut) {
         if let Err(error) = writer.write_all(piece) {
             assert!(writer.write(&[0]).is_err(), "no writer recovers from an error");

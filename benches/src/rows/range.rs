@@ -6,9 +6,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use waxseal::Client;
 
+use super::{MIB, Outcome, Row, rate};
 use crate::bare::Bare;
-use crate::rows::{MIB, Outcome, Row, rate};
-use crate::timing::{Contestant, medians};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const LEN: usize = 1024 * MIB;
@@ -17,10 +17,7 @@ const RANGE: usize = 4096;
 const READS: usize = 10_000;
 
 /// 10,000 random ranges of 4 KiB of 1 GiB in 4 KiB frames: each touches two frames, or one.
-///
-/// # Errors
-/// What files and streams give.
-pub fn range(client: &Client, rounds: usize) -> Outcome<Row> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let (mut plain, mut sealed) = (tempfile::tempfile()?, tempfile::tempfile()?);
     fill(client, &mut plain, &mut sealed)?;
     let starts: Vec<u64> = starts().take(READS).collect();
@@ -36,8 +33,9 @@ pub fn range(client: &Client, rounds: usize) -> Outcome<Row> {
             bare.open_frames(FRAME, frames.unwrap_or_default(), &tags, opened.unwrap_or_default())
         })
     };
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new(first, || Ok(bare_reads(bare, &mut opened)?)),
             Contestant::new(second, || Ok(bare_reads(bare_too, &mut opened_too)?)),
@@ -58,7 +56,7 @@ pub fn range(client: &Client, rounds: usize) -> Outcome<Row> {
     )?;
     let [first, second, plain, ours] = times[..] else { return Err("four contestants".into()) };
     let limit = rate(READS * RANGE, plain + first.min(second));
-    Ok(Row { name: "range-4k".into(), ours: rate(READS * RANGE, ours), limit, target: 1.0 / 3.0 })
+    Ok(vec![Row::rates("range-4k", rate(READS * RANGE, ours), limit, 1.0 / 3.0)])
 }
 
 fn fill(client: &Client, plain: &mut File, sealed: &mut File) -> Outcome<()> {

@@ -7,29 +7,27 @@ use futures_util::TryStreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use waxseal::Client;
 
-use crate::rows::{Outcome, Row, STREAM, encrypted, rate};
-use crate::timing::{Contestant, medians};
+use super::{Outcome, Row, STREAM, encrypted, rate};
+use crate::timing::{Clock, Contestant, Rounds, seconds};
 use crate::{UNSIGNED, plaintext};
 
 const PIECE: usize = 65_536;
 const FRAME: u32 = 65_536;
 
 /// The async rows: their limit is the synchronous stream of the same direction.
-///
-/// # Errors
-/// What a stream gives.
-pub fn all(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let mut rows = writes(client, rounds)?;
     rows.extend(reads(client, rounds)?);
     Ok(rows)
 }
 
-fn writes(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+fn writes(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let piece = plaintext(PIECE);
     let item = Bytes::from(piece.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new("sync writer", || {
                 let mut writer =
@@ -62,14 +60,15 @@ fn writes(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
     rows("async-write-64k", "async-encrypt-stream-64k", &times)
 }
 
-fn reads(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
+fn reads(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
     let message = encrypted(client, UNSIGNED, PIECE, &plaintext(STREAM))?;
     let items: Vec<Bytes> = message.chunks(PIECE).map(Bytes::copy_from_slice).collect();
     let mut buffer = vec![0; PIECE];
     let mut buffer_too = vec![0; PIECE];
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let times = medians(
+    let times = seconds(
         rounds,
+        Clock::Thread,
         &mut [
             Contestant::new("sync reader", || {
                 let mut reader = client.decrypt_reader(message.as_slice()).wait()?;
@@ -98,11 +97,6 @@ fn reads(client: &Client, rounds: usize) -> Outcome<Vec<Row>> {
 
 fn rows(first: &str, second: &str, times: &[f64]) -> Outcome<Vec<Row>> {
     let [limit, asynchronous, stream] = times[..] else { return Err("three contestants".into()) };
-    let row = |name: &str, time| Row {
-        name: name.into(),
-        ours: rate(STREAM, time),
-        limit: rate(STREAM, limit),
-        target: 0.9,
-    };
+    let row = |name: &str, time| Row::rates(name, rate(STREAM, time), rate(STREAM, limit), 0.9);
     Ok(vec![row(first, asynchronous), row(second, stream)])
 }
