@@ -130,7 +130,7 @@ fn verify(file: &Path, sig: &Path, context: &EncryptionContext, keys: &[SigningK
         _ => Verifier::new(crypto(), service.clients.clone(), &service.keys),
     };
     let verifier = verifier.and_then(|verifier| verifier.context(context.clone())).map_err(wrong)?;
-    let (signature, content) = (signature::read(sig)?, digest(file)?);
+    let (signature, content) = (signature::read(sig, signature::MAX_LEN)?, digest(file)?);
     let scheme = EncryptedDigest::new(service.clients.clone());
     match service.run(verifier.verify_raw(&scheme, &signature, &content)) {
         Ok(Verified { key, .. }) => Ok(print(&format!("valid signature from {key}\n"))?),

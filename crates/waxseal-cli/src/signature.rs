@@ -82,15 +82,20 @@ fn without_slash(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// A signature that is read: no longer than any can be.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Bytes of a file's signature that are read at most; armor is a third longer than an envelope.
+pub(crate) const MAX_LEN: usize = 2 * Envelope::MAX_LEN;
+
+/// Bytes of a tree's signature that are read at most.
+pub(crate) const MAX_TREE_LEN: usize = Manifest::MAX_LEN + MAX_LEN;
+
+/// A signature, or what can't be one since it is longer than `limit`.
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let file = match Source::of(path) {
         Source::Stdin => stdin(),
         Source::File(path) => File::open(path),
     };
-    let limit = Manifest::MAX_LEN.saturating_add(Envelope::MAX_LEN) as u64;
     let mut bytes = Vec::new();
-    let read = file.and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    let read = file.and_then(|file| file.take(limit as u64).read_to_end(&mut bytes));
     read.map(|_| bytes).map_err(|error| Failure::io(error).about(path.display()))
 }
 

@@ -131,10 +131,9 @@ struct Verifying<'a> {
 impl Verifying<'_> {
     fn verify(&self, file: &Path, progress: &Progress) -> Result<(), Failure> {
         let place = signature::place(file, self.args.sig.as_deref())?;
-        let signature = signature::read(&place)?;
         let verified = match file.is_dir() {
-            true => self.tree(file, &signature, progress)?,
-            false => self.file(file, &signature, progress)?,
+            true => self.tree(file, &signature::read(&place, signature::MAX_TREE_LEN)?, progress)?,
+            false => self.file(file, &signature::read(&place, signature::MAX_LEN)?, progress)?,
         };
         print(&told(file, &verified))
     }
