@@ -173,3 +173,20 @@ fn kms_sig_warns_without_a_pin_and_keeps_the_old_signature() {
     kms_sig(&place, &["sign", KEY, "file", "sig"]).ends(0);
     assert_ne!(place.read("sig"), before);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn long_work_is_shown() {
+    use std::io::Write;
+    let (place, terminal) = (place(), crate::support::Terminal::new());
+    let mut command = place.command(&["sign", "-", "--sig", "s", "--key", KEY]);
+    let mut child = command.stdin(std::process::Stdio::piped()).stderr(terminal.side()).spawn().unwrap();
+    drop(command);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&noise(1000)).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1800));
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    let text = terminal.shown();
+    assert!(text.contains("1000 B"), "{text:?}");
+}
