@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use waxseal::CryptoProvider;
+use waxseal_vectors::kms::Kms;
 use waxseal_vectors::load::{CaseSet, load, load_data_keys};
 use waxseal_vectors::report::{Report, Style};
 use waxseal_vectors::run::Runner;
@@ -23,7 +24,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Decrypts what manifests describe, and compares. Exits with 1 if a test fails, with 2 if
-    /// a manifest can't be read.
+    /// a manifest can't be read. Keys of AWS KMS are asked for where AWS_ENDPOINT_URL_KMS says;
+    /// without it tests that need them are skipped.
     Decrypt {
         #[command(flatten)]
         run: Run,
@@ -100,18 +102,18 @@ fn run(command: Command) -> Result<ExitCode> {
 
 impl Run {
     fn all(&self, load: fn(&Path) -> Result<Vec<CaseSet>>, net_v4_0_0_retry: bool) -> Result<ExitCode> {
-        let runner = Runner { crypto: self.provider.get(), net_v4_0_0_retry };
+        let runner = Runner { crypto: self.provider.get(), net_v4_0_0_retry, kms: Kms::from_env()? };
         let style = if self.json { Style::Json } else { Style::Text };
         let mut report = Report::new(io::stdout().lock(), style);
         for path in &self.paths {
-            load(path)?.iter().try_for_each(|set| run_set(set, runner, &mut report))?;
+            load(path)?.iter().try_for_each(|set| run_set(set, &runner, &mut report))?;
         }
         let failed = report.finish()?.failed;
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-fn run_set(set: &CaseSet, runner: Runner, report: &mut Report<impl io::Write>) -> Result<()> {
+fn run_set(set: &CaseSet, runner: &Runner, report: &mut Report<impl io::Write>) -> Result<()> {
     for case in &set.cases {
         report.case(&set.label, case, &runner.run(case))?;
     }

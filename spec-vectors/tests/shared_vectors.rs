@@ -29,7 +29,7 @@ fn shared(set: &str) -> Option<PathBuf> {
 fn check(set: &str, net_v4_0_0_retry: bool, [passed, failed, skipped]: [usize; 3]) {
     let Some(path) = shared(set) else { return };
     for crypto in providers() {
-        let found = counts(&path, Runner { crypto, net_v4_0_0_retry });
+        let found = counts(&path, Runner { crypto, net_v4_0_0_retry, kms: None });
         assert_eq!(found, Counts { passed, failed, skipped }, "{}", crypto.name);
     }
 }

@@ -12,7 +12,7 @@ use waxseal::{
     DefaultCmm, EncryptionContext, EncryptionMaterialsRequest, LocalCryptographicMaterialsCache, native,
 };
 use waxseal_benches::cache_keys::{Counted, NoCall};
-use waxseal_benches::timing::{Contestant, medians};
+use waxseal_benches::timing::{Clock, Contestant, Pick, Rounds, seconds};
 use waxseal_benches::{SIGNED, UNSIGNED, plaintext};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -119,7 +119,10 @@ fn cost_of_a_hit(runtime: &Runtime) -> Outcome<()> {
         };
         let contestants =
             &mut [Contestant::new("hit", || round(&cached)), Contestant::new("none", || round(&underlying))];
-        let [hit, none] = medians(21, contestants)?[..] else { return Err("two contestants".into()) };
+        let rounds = Rounds { count: 21, pick: Pick::Median };
+        let [hit, none] = seconds(rounds, Clock::Thread, contestants)?[..] else {
+            return Err("two contestants".into());
+        };
         let [hit, none] = [hit, none].map(|seconds| seconds * 1e9 / f64::from(each));
         println!("{name:<10} {hit:>12.0} {none:>18.0} {:>10.0}", hit - none);
         if hit - none > MOST_ABOVE.as_secs_f64() * 1e9 {

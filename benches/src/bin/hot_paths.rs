@@ -9,8 +9,11 @@ use waxseal_benches::{SIGNED, UNSIGNED, client, plaintext};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A path: what it is called, the bytes that it works on, and how it goes `count` times.
-const PATHS: [(&str, usize, fn(&Client, &[u8], u32) -> Outcome); 8] = [
+/// A path, gone so many times.
+type Path = fn(&Client, &[u8], u32) -> Outcome;
+
+/// What a path is called, the bytes that it works on, and how it goes.
+const PATHS: [(&str, usize, Path); 8] = [
     ("encrypt-1k", 1 << 10, encrypt),
     ("decrypt-1k", 1 << 10, decrypt),
     ("encrypt-1m", 1 << 20, encrypt),
@@ -24,7 +27,8 @@ const PATHS: [(&str, usize, fn(&Client, &[u8], u32) -> Outcome); 8] = [
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, count] = arguments.as_slice() else {
-        return Ok(PATHS.iter().for_each(|(name, ..)| println!("{name}")));
+        PATHS.iter().for_each(|(name, ..)| println!("{name}"));
+        return Ok(());
     };
     let path = PATHS.iter().find(|(path, ..)| path == name);
     let (_, len, run) = path.ok_or("no such path")?;

@@ -9,6 +9,7 @@ use clap::Parser;
 use crate::cli::{Cli, Session};
 use crate::failure::{Exit, Failure};
 use crate::key;
+use crate::kms::Store;
 use crate::terminal::{print, printable};
 
 const ALIAS: &str = "alias/demo";
@@ -47,12 +48,13 @@ impl Demo<'_> {
     fn run(&self) -> Result<Exit, Failure> {
         let [store, message, opened] =
             ["kms.redb", "message", "opened"].map(|name| self.directory.join(name));
-        let [store, message, opened_text] = [&store, &message, &opened].map(|path| text(path));
-        let (original, key) = (text(&self.original), key::for_local(ALIAS, &store));
+        let key = key::for_local(ALIAS, &Store { file: Some(store.clone()), ..Store::default() }, None);
+        let [original, store, message, opened_text] =
+            [&self.original, &store, &message, &opened].map(|path| text(path));
         let steps: [(&str, Vec<&str>); 4] = [
             (
                 "Make a key in an embedded KMS.",
-                vec!["kms", "create-key", "--alias", ALIAS, "--store", &store, "--quiet"],
+                vec!["kms", "create-key", "--alias", ALIAS, "--store", &store],
             ),
             (
                 "Encrypt the file under a data key of this key. The context is authenticated with it.",

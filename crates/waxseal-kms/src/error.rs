@@ -63,6 +63,15 @@ pub enum AwsKmsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// KMS doesn't give the public half of a key.
+    #[error("KMS does not give the public key of {key_id}: {error}")]
+    GetPublicKey {
+        /// The key's name.
+        key_id: String,
+        /// What KMS said.
+        #[source]
+        error: KmsError,
+    },
     /// The parts don't make a keyring.
     #[error(transparent)]
     Materials(#[from] MaterialsError),

@@ -8,7 +8,7 @@
 //!    [`MrkAwareStrictAwsKmsMasterKeyProvider`] and [`MrkAwareDiscoveryAwsKmsMasterKeyProvider`].
 //! 2. Keyrings: [`AwsKmsKeyring`], [`AwsKmsMrkKeyring`], [`AwsKmsDiscoveryKeyring`],
 //!    [`AwsKmsMrkDiscoveryKeyring`], several as one ([`multi_keyring`] and its three kin), and
-//!    [`AwsKmsRsaKeyring`].
+//!    [`AwsKmsRsaKeyring`] and [`AwsKmsEcdhKeyring`].
 //! 3. A [`ClientSupplier`] has the client of each region; a [`KmsClient`] talks to KMS. With the
 //!    feature `aws` (default) the AWS SDK's client is one, and [`AwsClientSupplier`] takes the
 //!    usual AWS settings. Both can be yours.
@@ -24,6 +24,7 @@ pub mod client;
 mod discovery_filter;
 mod discovery_keyring;
 mod discovery_provider;
+mod ecdh_keyring;
 mod error;
 mod keyring;
 mod master_key;
@@ -40,6 +41,7 @@ pub use client::{KmsClient, KmsError, KmsErrorKind};
 pub use discovery_filter::DiscoveryFilter;
 pub use discovery_keyring::{AwsKmsDiscoveryKeyring, AwsKmsMrkDiscoveryKeyring};
 pub use discovery_provider::{DiscoveryAwsKmsMasterKeyProvider, MrkAwareDiscoveryAwsKmsMasterKeyProvider};
+pub use ecdh_keyring::{AwsKmsEcdhKeyring, KmsEcdhSchema};
 pub use error::AwsKmsError;
 pub use keyring::{AwsKmsKeyring, AwsKmsMrkKeyring};
 pub use master_key::AwsKmsMasterKey;

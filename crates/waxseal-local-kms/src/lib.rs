@@ -51,7 +51,7 @@
 //! client.rs (typed)   service.rs (JSON -> operations/dispatch.rs)
 //!        \              /
 //!      operations/*         one file a family; finds the key, asks policy/, uses material/
-//!        -> engine.rs       the state in memory; a change goes to the store first
+//!        -> engine/         the state in memory; a change goes to the store first
 //!        -> store/          one redb file; key material sealed
 //!        -> audit.rs        one line of JSON, before the answer leaves
 //! ```
@@ -61,6 +61,7 @@
 //! There is no IAM. A principal of the store's account may do what needs no key (`CreateKey`,
 //! `ListKeys`, `GenerateRandom`, ...). A key policy that allows something to the account's root
 //! (`arn:aws:iam::ACCOUNT:root`) allows it to every principal of the account, as if IAM did.
+//! `docs/local-kms.md` has every operation and feature, and what is left out.
 
 mod access_key;
 mod arn;

@@ -9,8 +9,11 @@ use std::sync::Arc;
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use served::{ACCOUNT, REGIONS, Served};
-use waxseal::{Client, ErrorClass, Keyring, native};
-use waxseal_kms::{AwsKmsRsaAlgorithm, AwsKmsRsaKeyring};
+use waxseal::{Client, ErrorClass, Keyring, MasterKeyProviderKeyring, native};
+use waxseal_kms::{
+    AwsKmsKeyring, AwsKmsRsaAlgorithm, AwsKmsRsaKeyring, DiscoveryAwsKmsMasterKeyProvider, DiscoveryFilter,
+    MrkAwareDiscoveryAwsKmsMasterKeyProvider,
+};
 
 const TEXT: &[u8] = b"attack at dawn";
 
@@ -26,6 +29,22 @@ async fn opens(keyring: Arc<dyn Keyring>, message: &[u8]) -> Result<(), waxseal:
     Ok(())
 }
 
+async fn keyring(served: &Served, region: &str, key: &str) -> Arc<dyn Keyring> {
+    Arc::new(AwsKmsKeyring::new(served.client(region).await, key).unwrap())
+}
+
+fn discovery(served: &Served, account: &str) -> Arc<dyn Keyring> {
+    let provider = DiscoveryAwsKmsMasterKeyProvider::new(served.supplier.clone());
+    let provider = provider.with_filter(DiscoveryFilter::new("aws", [account]));
+    Arc::new(MasterKeyProviderKeyring::new(provider))
+}
+
+async fn mrk_discovery(served: &Served, region: &str) -> Arc<dyn Keyring> {
+    let provider = MrkAwareDiscoveryAwsKmsMasterKeyProvider::new(served.supplier.clone(), Some(region)).await;
+    let provider = provider.unwrap().with_filter(DiscoveryFilter::new("aws", [ACCOUNT]));
+    Arc::new(MasterKeyProviderKeyring::new(provider))
+}
+
 #[tokio::test]
 async fn strict_and_discovery_open_what_strict_wrote() {
     let served = Served::start().await;
@@ -34,9 +53,9 @@ async fn strict_and_discovery_open_what_strict_wrote() {
     for key in &keys {
         opens(served.strict(std::slice::from_ref(key)), &message).await.unwrap();
     }
-    opens(served.keyring(REGIONS[1], &keys[1]).await, &message).await.unwrap();
-    opens(served.discovery(ACCOUNT), &message).await.unwrap();
-    assert!(opens(served.discovery("444455556666"), &message).await.is_err());
+    opens(keyring(&served, REGIONS[1], &keys[1]).await, &message).await.unwrap();
+    opens(discovery(&served, ACCOUNT), &message).await.unwrap();
+    assert!(opens(discovery(&served, "444455556666"), &message).await.is_err());
     let another = served.key(REGIONS[0]).await;
     assert!(opens(served.strict(&[another]), &message).await.is_err());
 }
@@ -48,9 +67,9 @@ async fn a_replica_opens_what_the_primary_wrote() {
     assert!(primary.contains(":key/mrk-") && replica.starts_with("arn:aws:kms:eu-west-1:"));
     let message = encrypt(served.mrk_keyring(REGIONS[0], &primary).await).await;
     opens(served.mrk_keyring(REGIONS[1], &replica).await, &message).await.unwrap();
-    opens(served.mrk_discovery(REGIONS[1]).await, &message).await.unwrap();
+    opens(mrk_discovery(&served, REGIONS[1]).await, &message).await.unwrap();
     // Whoever knows nothing of multi-Region keys takes them for two.
-    assert!(opens(served.keyring(REGIONS[1], &replica).await, &message).await.is_err());
+    assert!(opens(keyring(&served, REGIONS[1], &replica).await, &message).await.is_err());
 }
 
 #[tokio::test]
@@ -66,6 +85,18 @@ async fn rsa_keys_of_kms_open_what_their_public_halves_wrote() {
     let message = client.encrypt(TEXT).context("tenant", "7").await.unwrap().message;
     let reader = keyring().with_client(served.client(REGIONS[0]).await, Vec::new());
     opens(Arc::new(reader), &message).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_other_party_opens_what_a_key_of_kms_agreed_on() {
+    let served = Served::start().await;
+    let [(sender, sender_public), (recipient, recipient_public)] =
+        [served.agreement_key().await, served.agreement_key().await];
+    let message = encrypt(served.ecdh(&sender, &recipient_public).await).await;
+    opens(served.ecdh_discovery(&recipient).await, &message).await.unwrap();
+    opens(served.ecdh(&recipient, &sender_public).await, &message).await.unwrap();
+    let (stranger, _) = served.agreement_key().await;
+    assert!(opens(served.ecdh_discovery(&stranger).await, &message).await.is_err());
 }
 
 /// KMS's RSA keys take no signing suites.

@@ -170,3 +170,21 @@ fn wrapping_is_by_oaep() {
     assert_eq!(asked("SYMMETRIC_DEFAULT", "RSA_2048"), "ValidationException");
     assert_eq!(asked("RSAES_OAEP_SHA_256", "HMAC_256"), "ValidationException");
 }
+
+#[test]
+fn imported_material_goes_with_the_last_key_that_had_it() {
+    let (kms, clock) = with_clock();
+    let (alice, there) = (user("alice"), user_in("alice", "us-east-1"));
+    let primary = create(&kms, &alice, json!({"Origin": "EXTERNAL", "MultiRegion": true}));
+    ok(&kms, &alice, "ImportKeyMaterial", import(&kms, &alice, &primary, &[7; 32], "RSAES_OAEP_SHA_256"));
+    ok(&kms, &alice, "ReplicateKey", json!({"KeyId": primary, "ReplicaRegion": "us-east-1"}));
+    let replica = primary.replace("eu-west-1", "us-east-1");
+    ok(&kms, &there, "ImportKeyMaterial", import(&kms, &there, &replica, &[7; 32], "RSAES_OAEP_SHA_256"));
+    ok(&kms, &alice, "DeleteImportedKeyMaterial", json!({"KeyId": primary}));
+    ok(&kms, &there, "ScheduleKeyDeletion", json!({"KeyId": replica, "PendingWindowInDays": 7}));
+    clock.advance(8 * DAY);
+    let described = ok(&kms, &alice, "DescribeKey", json!({"KeyId": primary}));
+    assert_eq!(described["KeyMetadata"]["KeyState"], "PendingImport");
+    ok(&kms, &alice, "ImportKeyMaterial", import(&kms, &alice, &primary, &[7; 32], "RSAES_OAEP_SHA_256"));
+    ok(&kms, &alice, "Encrypt", json!({"KeyId": primary, "Plaintext": "aGk="}));
+}

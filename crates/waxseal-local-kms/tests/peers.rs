@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType, MacAlgorithmSpec, MessageType, SigningAlgorithmSpec};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use programs::{AwsCommand, PythonSdk};
 use serde_json::{Value, json};
 use served::{ACCOUNT, REGIONS, SECRET, Served};
@@ -23,6 +25,8 @@ const TEXT: &[u8] = b"attack at dawn";
 /// What waxseal and the Python SDK take the same key by.
 struct Way {
     keyring: Arc<dyn Keyring>,
+    /// Others that read what this keyring may read.
+    readers: Vec<Arc<dyn Keyring>>,
     /// How the Python SDK reads; writing it does by the first.
     tasks: Vec<Value>,
     suite: Option<&'static AlgorithmSuite>,
@@ -41,8 +45,11 @@ impl Way {
                 let opened = python.run("decrypt", task.clone(), message);
                 assert_eq!(opened.as_deref(), Ok(TEXT), "{task}");
             }
-            let opened = client.decrypt(message).context("tenant", "7").await.unwrap();
-            assert_eq!(opened.plaintext, TEXT);
+            for reader in self.readers.iter().chain([&self.keyring]) {
+                let client = Client::new(native::provider(), reader.clone());
+                let opened = client.decrypt(message).context("tenant", "7").await.unwrap();
+                assert_eq!(opened.plaintext, TEXT);
+            }
         }
     }
 }
@@ -61,7 +68,8 @@ async fn the_python_sdk_strict_and_discovery() {
         task("keyring", &keys),
         task("discovery-keyring", &[]),
     ];
-    let way = Way { keyring: served.strict(&keys), tasks, suite: None };
+    let readers = vec![served.strict(&keys[1..])];
+    let way = Way { keyring: served.strict(&keys), readers, tasks, suite: None };
     way.both_directions(&mut python).await;
     let ours = Client::new(native::provider(), served.strict(&keys)).encrypt(TEXT).await.unwrap().message;
     let elsewhere = json!({ "mode": "discovery", "accounts": ["444455556666"] });
@@ -82,7 +90,8 @@ async fn the_python_sdk_with_multi_region_keys() {
         task("mrk-keyring", &replica, REGIONS[1]),
     ];
     let keyring = served.mrk_keyring(REGIONS[0], &primary).await;
-    Way { keyring, tasks, suite: None }.both_directions(&mut python).await;
+    let readers = vec![served.mrk_keyring(REGIONS[1], &replica).await];
+    Way { keyring, readers, tasks, suite: None }.both_directions(&mut python).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +106,24 @@ async fn the_python_sdk_with_rsa_keys_of_kms() {
     let keyring = Arc::new(keyring.with_client(served.client(REGIONS[0]).await, Vec::new()));
     let tasks = vec![json!({ "mode": "rsa", "keys": [key], "public_keys": [pem], "region": REGIONS[0] })];
     let suite = AlgorithmSuite::from_name("0x0478");
-    Way { keyring, tasks, suite }.both_directions(&mut python).await;
+    Way { keyring, readers: Vec::new(), tasks, suite }.both_directions(&mut python).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+async fn the_python_sdk_with_key_agreement_in_kms() {
+    let served = Served::start().await;
+    let mut python = PythonSdk::start(&served);
+    let [(sender, sender_public), (recipient, recipient_public)] =
+        [served.agreement_key().await, served.agreement_key().await];
+    let public_keys = [&sender_public, &recipient_public].map(|key| STANDARD.encode(key));
+    let tasks = vec![
+        json!({ "mode": "ecdh", "keys": [sender], "public_keys": public_keys, "region": REGIONS[0] }),
+        json!({ "mode": "ecdh-discovery", "keys": [recipient], "region": REGIONS[0] }),
+    ];
+    let keyring = served.ecdh(&sender, &recipient_public).await;
+    let readers = vec![served.ecdh_discovery(&recipient).await];
+    Way { keyring, readers, tasks, suite: None }.both_directions(&mut python).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

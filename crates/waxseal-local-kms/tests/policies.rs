@@ -380,3 +380,28 @@ fn grants_are_checked_when_they_are_made() {
     assert_eq!(code(&kms, &admin, "CreateGrant", request), "InvalidArnException");
     assert_eq!(text(&made["GrantId"]).len(), 64);
 }
+
+#[test]
+fn a_deny_keeps_a_retiring_principal_from_retiring() {
+    let kms = LocalKms::volatile();
+    let mut deny = allow("r", json!("kms:RetireGrant"));
+    deny["Effect"] = json!("Deny");
+    let key = key_with(&kms, json!({}), &[deny]);
+    let request =
+        json!({"GranteePrincipal": arn("a"), "RetiringPrincipal": arn("r"), "Operations": ["Encrypt"]});
+    let made = grant(&kms, &user("admin"), &key, request);
+    denied(&kms, &user("r"), "RetireGrant", json!({"GrantToken": made["GrantToken"]}));
+}
+
+#[test]
+fn a_session_has_the_grants_of_its_role() {
+    let kms = LocalKms::volatile();
+    let key = key_with(&kms, json!({}), &[]);
+    let role = "arn:aws:iam::111122223333:role/Job";
+    grant(&kms, &user("admin"), &key, json!({"GranteePrincipal": role, "Operations": ["Encrypt"]}));
+    let session =
+        |name: &str| Caller::new(format!("arn:aws:sts::111122223333:assumed-role/{name}/s"), common::REGION);
+    let request = json!({"KeyId": key, "Plaintext": "aGk="});
+    ok(&kms, &session("Job"), "Encrypt", request.clone());
+    denied(&kms, &session("Jobs"), "Encrypt", request);
+}

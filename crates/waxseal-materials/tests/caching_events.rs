@@ -1,6 +1,6 @@
 //! What a cache tells of itself.
 #![cfg(feature = "cache")]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/caching.rs"]
 #[allow(dead_code)]

@@ -1,6 +1,6 @@
 //! Calls in flight: one for many tasks, whatever becomes of them.
 #![cfg(feature = "cache")]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/caching.rs"]
 #[allow(dead_code)]

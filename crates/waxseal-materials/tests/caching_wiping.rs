@@ -1,7 +1,7 @@
 //! Keys of a cache are wiped within the bounds that it states. The process looks for them in its
 //! own memory, apart from the stack.
 #![cfg(all(feature = "cache", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 // Each test has a runtime of one thread, its own.
 #![allow(clippy::await_holding_lock)]
 
@@ -9,7 +9,6 @@
 #[allow(dead_code)]
 mod caching;
 #[path = "../../waxseal-crypto/tests/memory/mod.rs"]
-#[allow(dead_code)]
 mod memory;
 
 use std::sync::Arc;

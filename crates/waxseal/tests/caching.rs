@@ -1,5 +1,5 @@
 //! Every way into the client uses the cache of its materials.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::io::{Read, Write};
 use std::sync::Arc;

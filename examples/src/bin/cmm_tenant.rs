@@ -68,7 +68,7 @@ fn try_out(client: &Client, current: &Current) -> anyhow::Result<(Vec<String>, u
         current.set(tenant);
         let sealed = client.encrypt(b"an invoice").wait()?;
         tenants.push(sealed.encryption_context.get("tenant").cloned().unwrap_or_default());
-        keys.insert(sealed.header.encrypted_data_keys[0].ciphertext.clone());
+        keys.extend(sealed.header.encrypted_data_keys.first().map(|key| key.ciphertext.clone()));
         first.get_or_insert(sealed.message);
     }
     current.set("7");

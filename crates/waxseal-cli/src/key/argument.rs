@@ -229,10 +229,12 @@ mod tests {
         assert_eq!((key.store.file, key.store.key), (Some("s".into()), Some("f".into())));
         assert_eq!(key.caller.region.as_deref(), Some("eu-west-1"));
         assert_eq!(key.caller.principal.as_deref(), Some("arn:aws:iam::111122223333:user/a"));
-        let KeyArgument::Local(key) = parse(&for_local("alias/a", "/a?b&c%20")) else {
-            panic!("another kind")
-        };
-        assert_eq!((key.name.as_str(), key.store.file), ("alias/a", Some("/a?b&c%20".into())));
+        let store = Store { file: Some("/a?b&c%20".into()), ..Store::default() };
+        let text = for_local("alias/a", &store, Some("eu-west-1"));
+        let KeyArgument::Local(key) = parse(&text) else { panic!("another kind") };
+        assert_eq!((key.name.as_str(), key.store), ("alias/a", store));
+        assert_eq!(key.caller.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(for_local("alias/a", &Store::default(), None), "local:alias/a");
     }
 
     #[test]

@@ -19,10 +19,26 @@ pub(crate) struct LocalKey {
     pub(crate) caller: CallerArgs,
 }
 
-/// The `--key` argument of an alias in a store.
-pub(crate) fn for_local(alias: &str, store: &str) -> String {
-    let store = store.replace('%', "%25").replace('&', "%26").replace('?', "%3F");
-    format!("local:{alias}?store={store}")
+/// The `--key` argument of a key that was named by these options of the command line.
+pub(crate) fn for_local(name: &str, store: &Store, region: Option<&str>) -> String {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let options = [
+        ("store", path(&store.file)),
+        ("store-key", path(&store.key)),
+        ("passphrase-file", path(&store.passphrase_file)),
+        ("region", region.map(str::to_owned)),
+    ];
+    let given =
+        options.into_iter().filter_map(|(option, value)| Some(format!("{option}={}", encoded(&value?))));
+    match given.collect::<Vec<_>>().join("&").as_str() {
+        "" => format!("local:{name}"),
+        options => format!("local:{name}?{options}"),
+    }
+}
+
+/// `value` without what ends an option.
+fn encoded(value: &str) -> String {
+    value.replace('%', "%25").replace('&', "%26").replace('?', "%3F")
 }
 
 /// The stores of a run: each can be opened once at a time.

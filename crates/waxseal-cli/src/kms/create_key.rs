@@ -9,6 +9,7 @@ use super::calls::{CallerArgs, Calls, text};
 use super::{Store, policy};
 use crate::cli::Session;
 use crate::failure::{Exit, Failure};
+use crate::key;
 use crate::terminal::{print, printable, say};
 
 /// Make a key, and the store if there is none
@@ -56,7 +57,8 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     }
     print(&args.shown(metadata))?;
     if let (Some(alias), false) = (&args.alias, session.quiet) {
-        say(&format!("use it as --key local:{}", printable(alias)));
+        let argument = key::for_local(alias, &args.store, args.caller.region.as_deref());
+        say(&format!("use it as --key '{}'", printable(&argument)));
     }
     Ok(Exit::Done)
 }

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7466")]
     listen: SocketAddr,
     /// Keep keys in memory alone: they end with the server
-    #[arg(long, conflicts_with_all = ["file", "key", "passphrase_file"])]
+    #[arg(long, conflicts_with_all = ["store_file", "store_key", "passphrase_file"])]
     volatile: bool,
     /// Who may call, and as which principal; can be repeated [default: one that the server makes,
     /// as the account's root]. Without an ARN it is the account's user of the name ID

@@ -26,11 +26,11 @@ const KEY_LEN: usize = 32;
 pub(crate) struct Store {
     /// The store's file [default: WAXSEAL_KMS_STORE in the environment, else waxseal/kms.redb in the
     /// user's folder for data]
-    #[arg(long = "store", value_name = "FILE")]
+    #[arg(id = "store_file", long = "store", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// A file with the store's key: one of `waxseal keygen raw-aes`, or 32 bytes [default: the
     /// store's name with .key behind it, made with the store]
-    #[arg(long = "store-key", value_name = "FILE", conflicts_with = "passphrase_file")]
+    #[arg(id = "store_key", long = "store-key", value_name = "FILE", conflicts_with = "passphrase_file")]
     pub(crate) key: Option<PathBuf>,
     /// A file with the store's passphrase; WAXSEAL_KMS_PASSPHRASE can hold it as well
     #[arg(long, value_name = "FILE")]

@@ -15,6 +15,8 @@ mod endings;
 mod inspect;
 mod keygen;
 mod killed;
+mod kms;
+mod kms_serve;
 mod outputs;
 mod progress;
 mod ranges;

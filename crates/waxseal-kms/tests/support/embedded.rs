@@ -1,7 +1,7 @@
 //! An embedded KMS with keys in two regions, and what goes wrong with it.
 #![allow(dead_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -95,12 +95,15 @@ pub(crate) async fn opened(keyring: &Arc<dyn Keyring>, message: &[u8]) -> Result
     Ok(())
 }
 
+/// Operation and key of a call, and its grant tokens.
+pub(crate) type Call = (String, Vec<String>);
+
 /// Counts the calls to a client, and keeps their grant tokens and key ids.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     kms: LocalKms,
     client: LocalKmsClient,
-    pub(crate) calls: Arc<std::sync::Mutex<Vec<(String, Vec<String>)>>>,
+    pub(crate) calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Watched {

@@ -30,6 +30,9 @@ impl Reply {
     }
 }
 
+/// What the server does with the request of this number.
+type Answer = dyn Fn(usize, &Seen) -> Reply + Send + Sync;
+
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -83,11 +86,7 @@ pub(crate) fn settings(port: u16) -> SdkConfig {
         .build()
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    answer: Arc<dyn Fn(usize, &Seen) -> Reply + Send + Sync>,
-) {
+async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, answer: Arc<Answer>) {
     let Some(request) = read(&mut stream).await else { return };
     let number = {
         let mut seen = seen.lock().unwrap();
@@ -143,7 +142,7 @@ async fn read(stream: &mut TcpStream) -> Option<Seen> {
 /// A good answer: data keys of 7s, ciphertexts that say which key they are under.
 pub(crate) fn good(request: &Seen) -> Value {
     let ciphertext = STANDARD.encode([1; 100]);
-    let len = request.body["NumberOfBytes"].as_u64().unwrap_or(32) as usize;
+    let len = usize::try_from(request.body["NumberOfBytes"].as_u64().unwrap_or(32)).unwrap();
     let key_id = request.body["KeyId"].as_str().unwrap_or(KEY);
     json!({"KeyId": key_id, "CiphertextBlob": ciphertext, "Plaintext": STANDARD.encode(vec![7; len])})
 }

@@ -35,10 +35,24 @@ fn delete(state: &State, key: &Arc<Key>, at: Timestamp) -> Vec<Change> {
         state.related(&record.id).filter(|other| other.record.region != record.region).collect();
     match rest.as_slice() {
         [] => changes.push(Change::MaterialsGone(record.id.clone())),
-        [last] => changes.extend(last_replica_gone(last, at)),
-        _ => {}
+        rest => {
+            if let [last] = rest {
+                changes.extend(last_replica_gone(last, at));
+            }
+            changes.extend(imports_gone(state, rest, record));
+        }
     }
     changes
+}
+
+/// Imported material goes with the last key that had it in place.
+fn imports_gone(state: &State, rest: &[&Arc<Key>], record: &KeyRecord) -> Option<Change> {
+    if record.import.is_none() || rest.iter().any(|key| key.record.import.is_some()) {
+        return None;
+    }
+    let mut set = state.materials.get(&record.id)?.as_ref().clone();
+    set.loaded.clear();
+    Some(Change::MaterialGone(Arc::new(set)))
 }
 
 /// The waiting period of a primary key begins when its last replica is gone.

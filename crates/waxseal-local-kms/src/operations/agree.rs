@@ -3,8 +3,9 @@
 use serde::Serialize;
 use waxseal_kms::client::{DeriveSharedSecretRequest, DeriveSharedSecretResponse, KeyAgreementAlgorithm};
 
-use super::call::{Call, Wish};
+use super::call::Call;
 use super::encrypt::wrong_usage;
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::engine::Origin;
 use crate::material::KeyMaterial;

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, Found, Wish, check_not_deleted};
+use super::call::{Call, Found, check_not_deleted};
 use super::page::{Page, Paging};
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::arn::{self, Named};
 use crate::engine::{Alias, AliasPlace, Change, State};

@@ -1,17 +1,15 @@
 //! One call: who makes it, which key it means, whether it may.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use waxseal_format::EncryptionContext;
 use waxseal_kms::client::KeyState;
 
+use super::permission::Wish;
 use crate::arn::{self, Named};
 use crate::audit::Seen;
-use crate::engine::{Change, Engine, Generation, Grant, Key, KeyRecord, MaterialSet, State};
+use crate::engine::{Change, Engine, Generation, Key, KeyRecord, MaterialSet, State};
 use crate::material::KeyMaterial;
-use crate::policy::{self, Answer, Facts, GrantQuestion, Question, account_of};
 use crate::timestamp::Timestamp;
 use crate::wire::required;
 use crate::{Caller, ServiceError};
@@ -22,18 +20,6 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) now: Timestamp,
     pub(crate) seen: RefCell<Seen>,
-}
-
-/// What a call wants to do with a key.
-#[derive(Default)]
-pub(crate) struct Wish<'a> {
-    /// The action of policies, without `kms:`.
-    pub(crate) action: &'static str,
-    pub(crate) context: Option<&'a EncryptionContext>,
-    pub(crate) grant_tokens: &'a [String],
-    pub(crate) facts: Facts<'a>,
-    /// The grant that is going to be made, by `CreateGrant`.
-    pub(crate) child: Option<&'a Grant>,
 }
 
 /// A key, with its materials.
@@ -59,27 +45,6 @@ pub(crate) fn run<T>(
         .write(call.now, caller, operation, &call.seen.borrow(), outcome)
         .map_err(|_| ServiceError::internal("the audit log can't be written"))?;
     result
-}
-
-impl<'a> Wish<'a> {
-    pub(crate) fn to(action: &'static str) -> Self {
-        Self { action, ..Self::default() }
-    }
-
-    pub(crate) fn with_context(mut self, context: &'a EncryptionContext) -> Self {
-        self.context = Some(context);
-        self
-    }
-
-    pub(crate) fn with_grants(mut self, tokens: &'a [String]) -> Self {
-        self.grant_tokens = tokens;
-        self
-    }
-
-    pub(crate) fn with_fact(mut self, key: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
-        self.facts.push((key, value.into()));
-        self
-    }
 }
 
 impl Call<'_> {
@@ -223,87 +188,6 @@ impl Call<'_> {
         let mut seen = self.seen.borrow_mut();
         seen.keys.push(found.arn.clone());
         seen.contexts.extend(wish.context.cloned().filter(|context| !context.is_empty()));
-    }
-
-    /// Asks the key's policy.
-    pub(crate) fn check_permission(
-        &self,
-        found: &Found,
-        identifier: &str,
-        wish: &Wish<'_>,
-    ) -> Result<(), ServiceError> {
-        let record = &found.key.record;
-        let mut facts = wish.facts.clone();
-        facts.push(("kms:keyspec", record.spec.as_str().into()));
-        facts.push(("kms:keyusage", record.usage.as_str().into()));
-        facts.push(("kms:keyorigin", record.origin.as_str().into()));
-        facts.push(("kms:multiregion", record.multi_region.is_some().to_string().into()));
-        if let Some(alias) = identifier.find("alias/").and_then(|at| identifier.get(at..)) {
-            facts.push(("kms:requestalias", alias.into()));
-        }
-        let question = Question {
-            principal: &self.caller.principal,
-            region: &self.caller.region,
-            action: wish.action,
-            key_arn: &found.arn,
-            context: wish.context,
-            facts: &facts,
-        };
-        match found.key.policy.decide(&question) {
-            Answer::Allowed => Ok(()),
-            Answer::Denied => {
-                Err(self.denied(wish.action, &found.arn, "with an explicit deny in a resource-based policy"))
-            }
-            Answer::Silent if self.is_granted(found, wish) => Ok(()),
-            Answer::Silent => self.silent(wish.action, &found.arn),
-        }
-    }
-
-    fn is_granted(&self, found: &Found, wish: &Wish<'_>) -> bool {
-        let question = GrantQuestion {
-            principal: &self.caller.principal,
-            action: wish.action,
-            context: wish.context,
-            child: wish.child,
-        };
-        found.key.record.grants.iter().any(|grant| policy::allows(grant, &question))
-    }
-
-    /// Grants count at once here, so their tokens add nothing; but they must be tokens.
-    fn check_tokens(&self, state: &State, tokens: &[String]) -> Result<(), ServiceError> {
-        let known = |token: &String| {
-            state.keys.values().any(|key| key.record.grants.iter().any(|grant| grant.token == *token))
-        };
-        match tokens.iter().all(known) {
-            true => Ok(()),
-            false => {
-                Err(ServiceError::new("InvalidGrantTokenException", "The grant token is none of this KMS's."))
-            }
-        }
-    }
-
-    fn silent(&self, action: &str, resource: &str) -> Result<(), ServiceError> {
-        let why = format!("because no resource-based policy allows the kms:{action} action");
-        Err(self.denied(action, resource, &why))
-    }
-
-    /// What no key's policy decides: allowed to the account's principals.
-    pub(crate) fn check_account(&self, action: &str) -> Result<(), ServiceError> {
-        let account = self.engine.account();
-        if account_of(&self.caller.principal) == Some(account) {
-            return Ok(());
-        }
-        let resource = arn::key_arn(&self.caller.region, account, "*");
-        let why = format!("because no identity-based policy allows the kms:{action} action");
-        Err(self.denied(action, &resource, &why))
-    }
-
-    fn denied(&self, action: &str, resource: &str, why: &str) -> ServiceError {
-        let principal = &self.caller.principal;
-        let message = format!(
-            "User: {principal} is not authorized to perform: kms:{action} on resource: {resource} {why}"
-        );
-        ServiceError::new("AccessDeniedException", message)
     }
 }
 

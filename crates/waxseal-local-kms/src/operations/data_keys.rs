@@ -6,8 +6,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use waxseal_kms::client::{CiphertextResponse, GenerateDataKeyRequest, GenerateDataKeyResponse, KeySpec};
 
-use super::call::{Call, Wish};
+use super::call::Call;
 use super::encrypt::{check_context, seal_symmetric, symmetric};
+use super::permission::Wish;
 use super::requests::context;
 use crate::ServiceError;
 use crate::material::{self, random};

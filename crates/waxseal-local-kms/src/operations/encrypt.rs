@@ -8,7 +8,8 @@ use waxseal_kms::client::{
     ReEncryptRequest, ReEncryptResponse,
 };
 
-use super::call::{Call, Found, Wish, check_usable};
+use super::call::{Call, Found, check_usable};
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::ciphertext::{self, Under};
 use crate::engine::Generation;

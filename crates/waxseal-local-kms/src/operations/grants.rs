@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use waxseal_kms::client::{KeySpec, KeyUsage};
 
-use super::call::{Call, Found, Wish, check_usable};
+use super::call::{Call, Found, check_usable};
 use super::page::{Page, Paging};
+use super::permission::Wish;
 use crate::engine::{Change, Constraints, Grant, Key, State};
 use crate::material::random_array;
 use crate::policy::{account_of, acts_as};
@@ -199,15 +200,14 @@ pub(crate) fn retire_grant(call: &Call<'_>, request: &EndGrant) -> Result<(), Se
         let (found, id) = retirable(call, state, request)?;
         call.note_key(&found.arn);
         let principal = &call.caller.principal;
-        let may = found.key.record.grants.iter().any(|grant| {
+        let by_its_grant = found.key.record.grants.iter().any(|grant| {
             let says_so = grant.operations.iter().any(|operation| operation == "RetireGrant");
             let grantee = says_so && acts_as(principal, &grant.grantee);
             let retiring = grant.retiring.as_ref().is_some_and(|retiring| acts_as(principal, retiring));
             grant.id == id && (grantee || retiring)
         });
-        if !may {
-            call.check_permission(&found, &found.arn, &Wish::to("RetireGrant"))?;
-        }
+        let wish = Wish { by_its_grant, ..Wish::to("RetireGrant") };
+        call.check_permission(&found, &found.arn, &wish)?;
         call_off(call, &found, &id)
     })
 }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Builder;
 use waxseal_kms::client::{KeyRequest, KeySpec, KeyUsage};
 
-use super::call::{Call, Found, Wish};
+use super::call::{Call, Found};
 use super::metadata::{self, Metadata};
+use super::permission::Wish;
 use super::tags::{self, Tag};
 use crate::ServiceError;
 use crate::engine::{

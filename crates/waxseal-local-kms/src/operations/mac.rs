@@ -5,8 +5,9 @@ use waxseal_kms::client::{
     GenerateMacRequest, GenerateMacResponse, MacAlgorithm, VerifiedResponse, VerifyMacRequest,
 };
 
-use super::call::{Call, Found, Wish};
+use super::call::{Call, Found};
 use super::encrypt::wrong_usage;
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::material::{HmacKey, KeyMaterial, mac_algorithm};
 use crate::wire::{Blob, length, name};

@@ -13,6 +13,7 @@ mod lifecycle;
 pub(crate) mod mac;
 mod metadata;
 mod page;
+mod permission;
 mod policies;
 mod regions;
 mod requests;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, Found, Wish};
+use super::call::{Call, Found};
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::engine::{Change, Key, KeyRecord};
 use crate::policy::PolicyDocument;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, Found, Wish, check_usable};
+use super::call::{Call, Found, check_usable};
 use super::keys::MAX_DESCRIPTION;
 use super::metadata::{self, Metadata};
+use super::permission::Wish;
 use super::tags::{self, Tag};
 use crate::engine::{Change, Key, KeyRecord, MultiRegion, State};
 use crate::policy::{PolicyDocument, default_policy};

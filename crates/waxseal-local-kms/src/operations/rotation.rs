@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use waxseal_kms::client::{KeySpec, KeyState};
 
-use super::call::{Call, Found, Wish, check_usable};
+use super::call::{Call, Found, check_usable};
 use super::keys::next_generation;
 use super::lifecycle::{KeyArn, KeyOnly};
 use super::page::{Page, Paging};
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::engine::{Change, Generation, MaterialSet, Origin, RotationKind, State};
 use crate::timestamp::Timestamp;

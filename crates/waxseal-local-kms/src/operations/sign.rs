@@ -9,9 +9,10 @@ use waxseal_kms::client::{
     SigningAlgorithm, VerifiedResponse, VerifyRequest,
 };
 
-use super::call::{Call, Found, Wish};
+use super::call::{Call, Found};
 use super::encrypt::wrong_usage;
 use super::metadata::{Algorithms, algorithms, signing_algorithms};
+use super::permission::Wish;
 use crate::ServiceError;
 use crate::material::KeyMaterial;
 use crate::wire::{Blob, length, name};

@@ -102,12 +102,16 @@ impl<'a> Authorization<'a> {
         if !is_region(self.region) {
             return Err(invalid("Credential should be scoped to a valid region."));
         }
-        if !date.starts_with(self.day) || self.day.len() != 8 {
+        self.check_day(&date)
+    }
+
+    fn check_day(&self, date: &str) -> Result<(), ServiceError> {
+        let day = date.get(..8).unwrap_or_default();
+        if self.day != day {
             return Err(invalid(&format!(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: \
-                 '{}' != '{}', from '{date}'.",
-                self.day,
-                date.get(..8).unwrap_or_default()
+                 '{}' != '{day}', from '{date}'.",
+                self.day
             )));
         }
         Ok(())

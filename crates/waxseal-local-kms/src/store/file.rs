@@ -1,11 +1,11 @@
 //! The redb file: opened by one process at a time, written transaction by transaction.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
+use waxseal_crypto::SecretBytes;
 
 use super::Opened;
 use super::load::load;
@@ -48,6 +48,12 @@ struct Head {
     sealed_key: String,
 }
 
+/// What of it every version can read.
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
+}
+
 /// An access key as it is kept.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AccessKeyRecord {
@@ -86,19 +92,7 @@ impl FileStore {
                 put_record(to, KEYS, (&record.id, &record.region), &json(record)?)
             }
             Change::KeyGone(place) => remove_record(to, KEYS, (&place.id, &place.region)),
-            Change::Materials(set, secret) => {
-                put_named(to, MATERIALS, &set.record.key_id, &json(&set.record)?)?;
-                match secret {
-                    Some((number, secret)) => {
-                        let sealed = self.sealer.seal(&material_data(&set.record, *number), secret)?;
-                        let mut table = to.open_table(SEALED).map_err(redb_error)?;
-                        let place = (set.record.key_id.as_str(), *number);
-                        table.insert(place, sealed.as_slice()).map_err(redb_error)?;
-                        Ok(())
-                    }
-                    None => Ok(()),
-                }
-            }
+            Change::Materials(set, secret) => self.put_materials(to, &set.record, secret.as_ref()),
             Change::MaterialGone(set) => {
                 put_named(to, MATERIALS, &set.record.key_id, &json(&set.record)?)?;
                 remove_sealed(to, &set.record.key_id)
@@ -113,6 +107,21 @@ impl FileStore {
             Change::AliasGone(place) => remove_record(to, ALIASES, (&place.region, &place.name)),
             Change::AccessKey(key) => self.put_access_key(to, key),
         }
+    }
+
+    fn put_materials(
+        &self,
+        to: &WriteTransaction,
+        record: &MaterialRecord,
+        secret: Option<&(u32, SecretBytes)>,
+    ) -> Result<(), LocalKmsError> {
+        put_named(to, MATERIALS, &record.key_id, &json(record)?)?;
+        if let Some((number, secret)) = secret {
+            let sealed = self.sealer.seal(&material_data(record, *number), secret)?;
+            let mut table = to.open_table(SEALED).map_err(redb_error)?;
+            table.insert((record.key_id.as_str(), *number), sealed.as_slice()).map_err(redb_error)?;
+        }
+        Ok(())
     }
 
     fn put_access_key(&self, to: &WriteTransaction, key: &AccessKey) -> Result<(), LocalKmsError> {
@@ -149,10 +158,22 @@ fn create(path: &Path, key: &StoreKey, account: &str) -> Result<(), LocalKmsErro
     drop(database);
     file.as_file().sync_all().map_err(LocalKmsError::Io)?;
     match file.persist_noclobber(path) {
-        Ok(_) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(LocalKmsError::Io),
+        Ok(_) => sync_folder(folder).map_err(LocalKmsError::Io),
         Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(other) => Err(LocalKmsError::Io(other.error)),
     }
+}
+
+/// Makes a new name in a folder durable.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere folders can't be synced, and needn't be.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn write_head(database: &Database, key: &StoreKey, account: &str) -> Result<(), LocalKmsError> {
@@ -179,13 +200,9 @@ fn read_head(database: &Database) -> Result<Head, LocalKmsError> {
     let transaction = database.begin_read().map_err(redb_error)?;
     let table = transaction.open_table(META).map_err(redb_error)?;
     let value = table.get(HEAD).map_err(redb_error)?.ok_or_else(|| damaged("it has no head"))?;
-    #[derive(Deserialize)]
-    struct Format {
-        format: u64,
-    }
-    let format: Format = serde_json::from_slice(value.value()).map_err(damaged)?;
-    if format.format != FORMAT {
-        return Err(LocalKmsError::UnknownFormat { found: format.format, known: FORMAT });
+    let Format { format } = serde_json::from_slice(value.value()).map_err(damaged)?;
+    if format != FORMAT {
+        return Err(LocalKmsError::UnknownFormat { found: format, known: FORMAT });
     }
     serde_json::from_slice(value.value()).map_err(damaged)
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use waxseal::{Keyring, MasterKeyProvider, MasterKeyProviderKeyring};
-use waxseal_crypto::SecretBytes;
+use waxseal::{Keyring, MasterKeyProviderKeyring, native};
+use waxseal_crypto::{EcPublicKey, EcdhCurveSpec, SecretBytes};
 use waxseal_kms::{
-    AwsClientSupplier, AwsKmsKeyring, AwsKmsMrkKeyring, ClientSupplier, DiscoveryAwsKmsMasterKeyProvider,
-    DiscoveryFilter, KmsClient, MrkAwareDiscoveryAwsKmsMasterKeyProvider, StrictAwsKmsMasterKeyProvider,
+    AwsClientSupplier, AwsKmsEcdhKeyring, AwsKmsMrkKeyring, ClientSupplier, KmsClient, KmsEcdhSchema,
+    StrictAwsKmsMasterKeyProvider,
 };
 use waxseal_local_kms::server::{Server, ServerOptions};
 use waxseal_local_kms::{AccessKey, LocalKms};
@@ -71,26 +71,42 @@ impl Served {
     }
 
     pub(crate) fn strict(&self, keys: &[String]) -> Arc<dyn Keyring> {
-        of(StrictAwsKmsMasterKeyProvider::new(self.supplier.clone(), keys).unwrap())
-    }
-
-    pub(crate) async fn keyring(&self, region: &str, key: &str) -> Arc<dyn Keyring> {
-        Arc::new(AwsKmsKeyring::new(self.client(region).await, key).unwrap())
+        let provider = StrictAwsKmsMasterKeyProvider::new(self.supplier.clone(), keys).unwrap();
+        Arc::new(MasterKeyProviderKeyring::new(provider))
     }
 
     pub(crate) async fn mrk_keyring(&self, region: &str, key: &str) -> Arc<dyn Keyring> {
         Arc::new(AwsKmsMrkKeyring::new(self.client(region).await, key).unwrap())
     }
 
-    pub(crate) fn discovery(&self, account: &str) -> Arc<dyn Keyring> {
-        let provider = DiscoveryAwsKmsMasterKeyProvider::new(self.supplier.clone());
-        of(provider.with_filter(DiscoveryFilter::new("aws", [account])))
+    /// A P-256 key for key agreement.
+    pub(crate) async fn agreement_key(&self) -> (String, Vec<u8>) {
+        self.key_pair(KeySpec::EccNistP256, KeyUsageType::KeyAgreement).await
     }
 
-    pub(crate) async fn mrk_discovery(&self, region: &str) -> Arc<dyn Keyring> {
-        let provider =
-            MrkAwareDiscoveryAwsKmsMasterKeyProvider::new(self.supplier.clone(), Some(region)).await;
-        of(provider.unwrap().with_filter(DiscoveryFilter::new("aws", [ACCOUNT])))
+    /// From a KMS key to a public key.
+    pub(crate) async fn ecdh(&self, sender: &str, recipient: &[u8]) -> Arc<dyn Keyring> {
+        self.ecdh_of(KmsEcdhSchema::KmsPrivateKeyToStaticPublicKey {
+            sender_kms_key_id: sender.to_owned(),
+            sender_public_key: None,
+            recipient_public_key: EcPublicKey::from_der(recipient).unwrap(),
+        })
+        .await
+    }
+
+    /// From anyone to a KMS key.
+    pub(crate) async fn ecdh_discovery(&self, recipient: &str) -> Arc<dyn Keyring> {
+        let recipient_kms_key_id = recipient.to_owned();
+        self.ecdh_of(KmsEcdhSchema::KmsPublicKeyDiscovery {
+            recipient_kms_key_id,
+            recipient_public_key: None,
+        })
+        .await
+    }
+
+    async fn ecdh_of(&self, schema: KmsEcdhSchema) -> Arc<dyn Keyring> {
+        let (client, curve) = (self.client(REGIONS[0]).await, EcdhCurveSpec::P256);
+        Arc::new(AwsKmsEcdhKeyring::new(native::provider(), client, Vec::new(), curve, schema).await.unwrap())
     }
 }
 
@@ -103,10 +119,6 @@ pub(crate) fn settings(endpoint: &str, secret: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(endpoint)
         .build()
-}
-
-fn of(provider: impl MasterKeyProvider + 'static) -> Arc<dyn Keyring> {
-    Arc::new(MasterKeyProviderKeyring::new(provider))
 }
 
 fn arn(metadata: Option<aws_sdk_kms::types::KeyMetadata>) -> String {

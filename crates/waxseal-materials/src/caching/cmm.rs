@@ -6,24 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{Either, select};
 use waxseal_crypto::CryptoProvider;
 
-use super::again::again;
-use super::in_flight::{Boarding, Call, Flight, InFlight, Landed, StormTracking};
+use super::in_flight::{Boarding, Flight, InFlight, StormTracking};
+use super::landing::Tried;
 use super::metrics::Counters;
-use super::request::{Ask, MadeFor, Request, uses_data_key_itself};
+use super::request::{Ask, Request, uses_data_key_itself};
 use super::usage::Reservation;
 use super::{
-    BypassReason, CacheEntry, CacheLimits, CachedMaterials, CachingMetrics, CryptographicMaterialsCache, lock,
+    BypassReason, CacheEntry, CacheLimits, CachedMaterials, CachingMetrics, CryptographicMaterialsCache,
 };
 use crate::{
     CryptographicMaterialsManager, DecryptMaterialsRequest, DecryptionMaterials, DefaultCmm,
-    EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure, KeyFailureReason, Keyring,
-    MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
+    EncryptionMaterials, EncryptionMaterialsRequest, Keyring, MasterKeyProvider, MasterKeyProviderKeyring,
+    MaterialsError,
 };
 
-type Answer<T> = Result<T, MaterialsError>;
+pub(super) type Answer<T> = Result<T, MaterialsError>;
 
 /// Uses materials again, within limits, over any materials manager: many messages for one call.
 ///
@@ -53,15 +52,15 @@ type Answer<T> = Result<T, MaterialsError>;
 pub struct CachingCryptographicMaterialsManager(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     crypto: &'static CryptoProvider,
-    underlying: Arc<dyn CryptographicMaterialsManager>,
-    cache: Arc<dyn CryptographicMaterialsCache>,
-    limits: CacheLimits,
+    pub(super) underlying: Arc<dyn CryptographicMaterialsManager>,
+    pub(super) cache: Arc<dyn CryptographicMaterialsCache>,
+    pub(super) limits: CacheLimits,
     partition_id: String,
     /// For caches that note no calls.
     own_flights: InFlight,
-    counters: Counters,
+    pub(super) counters: Counters,
 }
 
 impl CachingCryptographicMaterialsManager {
@@ -153,7 +152,7 @@ impl CryptographicMaterialsManager for CachingCryptographicMaterialsManager {
 const OTHER_KIND: MaterialsError = MaterialsError::Illegal("a cache gave an entry of another kind");
 
 /// What an entry is good for.
-enum Fit {
+pub(super) enum Fit {
     Materials(CachedMaterials),
     /// Made for a request that differs.
     Unlike,
@@ -267,7 +266,7 @@ impl Inner {
         }
     }
 
-    fn fit(&self, entry: &CacheEntry, ask: &Ask, now: Duration) -> Fit {
+    pub(super) fn fit(&self, entry: &CacheEntry, ask: &Ask, now: Duration) -> Fit {
         if !entry.is_for(ask) {
             return Fit::Unlike;
         }
@@ -282,7 +281,7 @@ impl Inner {
     }
 
     /// Counts the use of an entry, before it happens. One that is used up is wiped at once.
-    fn may_use(&self, entry: &CacheEntry, ask: &Ask) -> bool {
+    pub(super) fn may_use(&self, entry: &CacheEntry, ask: &Ask) -> bool {
         if !ask.request.is_encryption() {
             return true;
         }
@@ -294,135 +293,11 @@ impl Inner {
         reservation != Reservation::Refused
     }
 
-    fn flights(&self) -> &InFlight {
+    pub(super) fn flights(&self) -> &InFlight {
         self.cache.in_flight().unwrap_or(&self.own_flights)
     }
 
     fn told(&self, ask: &Ask, what: &'static str) {
         tracing::debug!(target: "waxseal::cache", operation = ask.request.operation(), "{what}");
-    }
-}
-
-/// What came of a call.
-enum Tried {
-    Materials(CachedMaterials),
-    /// Materials that can't be shared, and are another's.
-    Alone,
-    /// The entry is used up already.
-    Nothing,
-}
-
-impl Inner {
-    /// The call for an entry, and what becomes of its answer.
-    fn call(self: &Arc<Self>, ask: &Ask) -> Call {
-        let (inner, id, bytes) = (Arc::clone(self), ask.id, ask.request.bytes());
-        let (request, made_for) = (ask.request.without_length(), MadeFor::of(ask));
-        Box::pin(async move {
-            let checked = request.ask(&*inner.underlying).await.and_then(CachedMaterials::checked);
-            match checked {
-                Err(error) => Landed::Failed(Arc::new(error)),
-                Ok(materials) if materials.are_for_one_message() => {
-                    Landed::Alone(Arc::new(std::sync::Mutex::new(Some(materials))))
-                }
-                Ok(materials) => {
-                    let entry = inner.entry(materials.clone(), made_for);
-                    // The use by whoever began the call comes with the entry.
-                    if entry.reserve(bytes, inner.limits.usage()) == Reservation::Granted {
-                        inner.cache.put_cache_entry(id, Arc::clone(&entry));
-                    }
-                    Landed::Shared(entry, materials)
-                }
-            }
-        })
-    }
-
-    fn entry(&self, materials: CachedMaterials, made_for: MadeFor) -> Arc<CacheEntry> {
-        let now = self.cache.now();
-        let expiry_time = now.saturating_add(self.limits.max_age);
-        Arc::new(CacheEntry::made_for(materials, now, expiry_time, made_for))
-    }
-
-    /// The answer for whoever began the call.
-    fn own(&self, landed: Landed) -> Answer<Tried> {
-        match landed {
-            Landed::Shared(_, materials) => Ok(Tried::Materials(materials)),
-            Landed::Alone(materials) => Ok(take(&materials)),
-            Landed::Failed(error) => Err(again(error)),
-        }
-    }
-
-    /// The same when the call was to renew an entry: if it failed, the old one will do.
-    fn refreshed(&self, landed: Landed, ask: &Ask, old: &CacheEntry) -> Answer<Tried> {
-        let Landed::Failed(error) = landed else { return self.own(landed) };
-        self.counters.refresh_failures.count();
-        tracing::warn!(
-            target: "waxseal::cache", operation = ask.request.operation(), error = %error, "refresh failed"
-        );
-        let now = self.cache.now();
-        let fit = if old.is_expired(now) { Fit::Spent } else { self.fit(old, ask, now) };
-        match fit {
-            Fit::Materials(materials) => Ok(Tried::Materials(materials)),
-            _ => Err(again(error)),
-        }
-    }
-
-    /// The answer for whoever waits for another's call.
-    async fn joined(&self, flight: Flight, ask: &Ask, since: Duration) -> Answer<Tried> {
-        match self.within_time(flight).await {
-            Some(Landed::Shared(entry, materials)) if self.may_use(&entry, ask) => {
-                Ok(Tried::Materials(materials))
-            }
-            Some(Landed::Shared(..)) => Ok(Tried::Nothing),
-            Some(Landed::Alone(materials)) => Ok(take(&materials)),
-            Some(Landed::Failed(error)) => Err(again(error)),
-            None => self.waited_too_long(ask, since),
-        }
-    }
-
-    /// Waits for as long as a call counts as being in flight, if the clock can tell.
-    async fn within_time(&self, flight: Flight) -> Option<Landed> {
-        match self.cache.sleep(self.flights().options().grace_interval) {
-            None => Some(flight.await),
-            Some(sleep) => match select(flight, sleep).await {
-                Either::Left((landed, _)) => Some(landed),
-                Either::Right(_) => None,
-            },
-        }
-    }
-
-    fn waited_too_long(&self, ask: &Ask, since: Duration) -> Answer<Tried> {
-        if self.cache.now() < since.saturating_add(self.flights().options().in_flight_ttl) {
-            return Ok(Tried::Nothing);
-        }
-        let failure = KeyFailure::new("a call in flight", KeyFailureReason::Unreachable)
-            .with_source("its in-flight TTL is exceeded");
-        Err(match ask.request {
-            Request::Encryption(_) => MaterialsError::Wrap(failure),
-            Request::Decryption(_) => MaterialsError::Unwrap(failure.into()),
-        })
-    }
-}
-
-fn take(materials: &std::sync::Mutex<Option<CachedMaterials>>) -> Tried {
-    lock(materials).take().map_or(Tried::Alone, Tried::Materials)
-}
-
-impl CachedMaterials {
-    /// Incomplete materials would fail every message for as long as they are kept.
-    fn checked(self) -> Answer<Self> {
-        match &self {
-            Self::Encryption(materials) => materials.check_complete()?,
-            Self::Decryption(materials) => materials.check_complete()?,
-            Self::Other(_) => (),
-        }
-        Ok(self)
-    }
-
-    fn are_for_one_message(&self) -> bool {
-        match self {
-            Self::Encryption(materials) => uses_data_key_itself(materials.suite()),
-            Self::Decryption(materials) => uses_data_key_itself(materials.suite()),
-            Self::Other(_) => false,
-        }
     }
 }

@@ -9,7 +9,7 @@
 //! 3. A [`CacheEntry`] (`entry.rs`) holds the keys, and counts what they are used for
 //!    (`usage.rs`).
 //! 4. What is not there is asked for once, however many tasks want it: [`InFlight`]
-//!    (`in_flight.rs`).
+//!    (`in_flight.rs`); what becomes of the answer is in `landing.rs`.
 //!
 //! Source: `framework/caching-cmm.md`, `cryptographic-materials-cache.md`,
 //! `local-cryptographic-materials-cache.md`, `storm-tracking-cryptographic-materials-cache.md`.
@@ -22,6 +22,7 @@ mod entry;
 mod expiries;
 mod identifier;
 mod in_flight;
+mod landing;
 mod limits;
 mod local;
 mod metrics;

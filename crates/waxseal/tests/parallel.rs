@@ -1,0 +1,173 @@
+//! Several threads on one message: order, faults, panics and ends.
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use common::{client, client_for, plaintext, providers};
+use waxseal::crypto::{Aead, AeadAlgorithm, AeadKey, CryptoError, CryptoProvider, Nonce, Tag};
+use waxseal::parallel::Threads;
+use waxseal::{AlgorithmSuite, Client, Error, ErrorClass};
+
+const FRAME: u32 = 64;
+const BLOCK: usize = 16 + FRAME as usize + 16;
+
+/// Threads are counted: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[test]
+fn messages_of_many_full_batches_go_both_ways() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let plain = plaintext((3 << 20) + 77);
+    for suite in AlgorithmSuite::ALL.iter().copied() {
+        let client = client_for(waxseal_native::provider(), suite);
+        let message = client.encrypt(&plain).suite(suite).threads(4).wait().unwrap().message;
+        let mut writer = client.decrypt_writer(Vec::new()).threads(2).wait().unwrap();
+        writer.write_all(&message).unwrap();
+        assert_eq!(writer.finish().unwrap(), plain, "{suite}");
+
+        let reader = client.encrypt_reader(plain.as_slice()).suite(suite).threads(3).wait().unwrap();
+        let mut opened = Vec::new();
+        client.decrypt_reader(reader).threads(3).wait().unwrap().read_to_end(&mut opened).unwrap();
+        assert_eq!(opened, plain, "{suite}");
+    }
+}
+
+/// What a reader gives out, and how it ends.
+fn read(client: &Client, message: &[u8], threads: Threads) -> (Vec<u8>, Option<ErrorClass>) {
+    let mut reader = client.decrypt_reader(message).threads(threads).wait().unwrap();
+    let mut out = Vec::new();
+    let end = reader.read_to_end(&mut out).err();
+    (out, end.map(|error| Error::behind(&error).unwrap().class()))
+}
+
+#[test]
+fn of_several_faults_the_first_in_the_message_counts_and_all_in_front_of_it_comes_out() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for crypto in providers() {
+        let client = client(crypto);
+        let plain = plaintext(20 * FRAME as usize);
+        let sealed = client.encrypt(&plain).frame_length(FRAME).wait().unwrap();
+        let body = sealed.header.encoded_len() + sealed.header.suite.header_auth_len();
+        // A tag and a sequence number.
+        let (tag, number) =
+            (|frame: usize| body + frame * BLOCK - 1, |frame: usize| body + (frame - 1) * BLOCK);
+        for (first, second, class) in [
+            (tag(5), number(8), ErrorClass::BodyTag),
+            (number(5), tag(8), ErrorClass::Sequence),
+            (tag(5), tag(8), ErrorClass::BodyTag),
+        ] {
+            let mut message = sealed.message.clone();
+            message[first] ^= 1;
+            message[second] ^= 1;
+            let expected = (plain[..4 * FRAME as usize].to_vec(), Some(class));
+            assert_eq!(read(&client, &message, 1.into()), expected);
+            for threads in common::crews() {
+                assert_eq!(read(&client, &message, threads.clone()), expected, "{threads:?}");
+                let request = client.decrypt(&message).threads(threads);
+                assert_eq!(request.wait().unwrap_err().class(), class);
+            }
+        }
+    }
+}
+
+/// The native provider, whose AES-GCM panics at the frame with this number.
+#[derive(Debug)]
+struct PanicsAt(u8);
+
+struct PanickingKey(u8, Box<dyn AeadKey>);
+
+impl Aead for PanicsAt {
+    fn key(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn AeadKey>, CryptoError> {
+        Ok(Box::new(PanickingKey(self.0, waxseal_native::PROVIDER.aead.key(algorithm, key)?)))
+    }
+}
+
+impl AeadKey for PanickingKey {
+    fn seal_in_place(&self, nonce: &Nonce, aad: &[u8], in_out: &mut [u8]) -> Result<Tag, CryptoError> {
+        assert!(in_out.len() != FRAME as usize || nonce[11] != self.0, "a fault of this test's");
+        self.1.seal_in_place(nonce, aad, in_out)
+    }
+
+    fn open_in_place(
+        &self,
+        nonce: &Nonce,
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &Tag,
+    ) -> Result<(), CryptoError> {
+        self.1.open_in_place(nonce, aad, text, tag)
+    }
+}
+
+#[test]
+fn a_panic_on_any_thread_is_an_error_or_a_panic_and_no_wait_for_ever() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    static CRYPTO: CryptoProvider = CryptoProvider { aead: &PanicsAt(30), ..waxseal_native::PROVIDER };
+    let client = client(&CRYPTO);
+    let plain = plaintext(100 * FRAME as usize);
+    for threads in common::crews() {
+        for _ in 0..20 {
+            let one_shot = || client.encrypt(&plain).frame_length(FRAME).threads(threads.clone()).wait();
+            let outcome = catch_unwind(AssertUnwindSafe(one_shot));
+            assert!(!matches!(outcome, Ok(Ok(_))), "a message that misses a frame");
+            let stream = || {
+                let request = client.encrypt_writer(Vec::new()).frame_length(FRAME);
+                let mut writer = request.threads(threads.clone()).wait()?;
+                writer.write_all(&plain)?;
+                writer.finish()
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(stream));
+            assert!(!matches!(outcome, Ok(Ok(_))), "a message that misses a frame");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_end_with_their_stream() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let ours = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
+        names.filter(|name| name.as_ref().is_ok_and(|name| name.trim() == "waxseal")).count()
+    };
+    let client = client(waxseal_native::provider());
+    let threads = || Threads::from(3).batch(1);
+    let mut writer = client.encrypt_writer(Vec::new()).frame_length(FRAME).threads(threads()).wait().unwrap();
+    assert_eq!(ours(), 0, "none before there is something to do");
+    writer.write_all(&plaintext(1000)).unwrap();
+    assert_eq!(ours(), 2);
+    drop(writer);
+    assert_eq!(ours(), 0);
+
+    let message = client.encrypt(&plaintext(1000)).frame_length(FRAME).threads(threads()).wait().unwrap();
+    assert_eq!(ours(), 0);
+    let mut reader = client.decrypt_reader(message.message.as_slice()).threads(threads()).wait().unwrap();
+    reader.read_exact(&mut [0; 200]).unwrap();
+    assert_eq!(ours(), 2);
+    drop(reader);
+    assert_eq!(ours(), 0);
+}
+
+#[test]
+fn a_bound_holds_for_several_threads_as_for_one() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let client = client(waxseal_native::provider());
+    for threads in common::crews() {
+        let request = client.encrypt_writer(Vec::new()).frame_length(FRAME).plaintext_len_bound(500);
+        let mut writer = request.threads(threads).wait().unwrap();
+        let outcome = writer.write_all(&plaintext(501)).map_err(Error::from).and_then(|()| writer.finish());
+        assert_eq!(outcome.unwrap_err().class(), ErrorClass::Limit);
+    }
+}
