@@ -6,11 +6,13 @@ mod keyring;
 mod kms;
 mod local;
 mod runtime;
+mod signing;
 
 pub(crate) use argument::{DEFAULT_NAMESPACE, KeyArgument};
 pub(crate) use file::RawAesKeyFile;
 pub(crate) use keyring::read as read_key_file;
 pub(crate) use local::for_local;
+pub(crate) use signing::{KeyService, SigningKey};
 use waxseal::{Client, MultiKeyring, Parking};
 
 use self::kms::{Kms, KmsArgs};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waxseal::Keyring;
 use waxseal_kms::AwsKmsMrkKeyring;
-use waxseal_local_kms::LocalKms;
+use waxseal_local_kms::{LocalKms, LocalKmsClient};
 
 use crate::failure::Failure;
 use crate::kms::{CallerArgs, Calls, Store, text};
@@ -47,13 +47,17 @@ pub(super) struct Stores(Vec<(Store, LocalKms)>);
 
 impl Stores {
     pub(super) fn keyring(&mut self, key: &LocalKey) -> Result<Arc<dyn Keyring>, Failure> {
-        let about = |failure: Failure| failure.about(format_args!("local:{}", key.name));
-        let kms = self.open(&key.store)?;
-        let arn = arn(&kms, key).map_err(about)?;
-        let caller = key.in_region_of(&arn).of(&kms);
-        let client = kms.client(&caller.principal, &caller.region);
+        let (client, arn) = self.client(key)?;
         let keyring = AwsKmsMrkKeyring::new(Arc::new(client), arn.as_str());
-        Ok(Arc::new(keyring.map_err(Failure::wrong_use).map_err(about)?))
+        Ok(Arc::new(keyring.map_err(|error| Failure::wrong_use(error).about(key))?))
+    }
+
+    /// The caller's client, and the key's ARN.
+    pub(super) fn client(&mut self, key: &LocalKey) -> Result<(LocalKmsClient, String), Failure> {
+        let kms = self.open(&key.store)?;
+        let arn = arn(&kms, key).map_err(|failure| failure.about(key))?;
+        let caller = key.in_region_of(&arn).of(&kms);
+        Ok((kms.client(&caller.principal, &caller.region), arn))
     }
 
     fn open(&mut self, store: &Store) -> Result<LocalKms, Failure> {
@@ -82,6 +86,12 @@ impl LocalKey {
     fn in_region_of(&self, arn: &str) -> CallerArgs {
         let region = arn.split(':').nth(3).map(str::to_owned);
         CallerArgs { region, ..self.caller.clone() }
+    }
+}
+
+impl std::fmt::Display for LocalKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "local:{}", self.name)
     }
 }
 

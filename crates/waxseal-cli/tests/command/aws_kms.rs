@@ -1,6 +1,7 @@
 //! Keys of AWS KMS: the command with the usual AWS settings, against a server on loopback.
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -56,7 +57,10 @@ fn call(kms: &LocalKms, region: &str, operation: &str, input: &Value) -> Value {
 }
 
 fn run_with(place: &Place, endpoint: &str, args: &[&str]) -> Run {
-    let mut command = place.command(args);
+    Run::of(with_settings(&mut place.command(args), endpoint).output().unwrap())
+}
+
+fn with_settings<'c>(command: &'c mut Command, endpoint: &str) -> &'c mut Command {
     command.env_remove("AWS_PROFILE").envs([
         ("AWS_ENDPOINT_URL_KMS", endpoint),
         ("AWS_REGION", EAST),
@@ -64,8 +68,7 @@ fn run_with(place: &Place, endpoint: &str, args: &[&str]) -> Run {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_CONFIG_FILE", "aws-config"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
-    ]);
-    Run::of(command.output().unwrap())
+    ])
 }
 
 #[test]
@@ -179,4 +182,38 @@ fn what_names_no_key_is_wrong_use() {
     encrypt(&["-k", &kms.east, "--account", ACCOUNT]).ends(2).says("--discovery");
     kms.run(&place, &["decrypt", "a", "--discovery", "-k", &kms.east]).ends(2);
     assert_eq!(place.names(), ["a"]);
+}
+
+#[test]
+fn files_are_signed_by_an_alias_and_verified_by_the_keys_arn() {
+    let (kms, place) = (Kms::new(), Place::empty());
+    place.write("a", noise(1000));
+    kms.run(&place, &["sign", "a", "--key", "alias/east", "-c", "k=v"]).ends(0);
+    let run = kms.run(&place, &["verify", "a", "--key", &kms.west, "--key", &kms.east]).ends(0);
+    assert!(run.text().contains(&kms.east) && run.text().contains("k=v"), "{}", run.text());
+    kms.run(&place, &["verify", "a", "--danger-any-key"]).ends(0);
+    kms.run(&place, &["verify", "a", "--key", &kms.west]).ends(1).says("not made by an accepted key");
+    kms.run(&place, &["sign", "a", "--key", &kms.mrk, "-f", "--scheme", "sealed-digests"]).ends(0);
+    kms.run(&place, &["verify", "a", "--key", &kms.mrk.replace(EAST, WEST)]).ends(0);
+}
+
+#[test]
+fn kms_sig_verifies_any_key_with_a_warning_and_pinned_ones_without() {
+    let (kms, place) = (Kms::new(), Place::empty());
+    place.write("a", noise(1000));
+    let kms_sig = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kms-sig"));
+        command.args(args).current_dir(place.path("."));
+        Run::of(with_settings(&mut command, &kms.server.endpoint()).output().unwrap())
+    };
+    kms_sig(&["sign", "alias/east", "a", "s", "--context=k=v"]).ends(0);
+    let verify = |rest: &[&str]| kms_sig(&[&["verify", "a", "s", "--context=k=v"], rest].concat());
+    let said = format!("valid signature from {}\n", kms.east);
+    assert_eq!(verify(&["--key", &kms.east]).ends(0).text(), said);
+    let unpinned = verify(&[]);
+    assert_eq!((unpinned.code, unpinned.text()), (Some(0), said.as_str()));
+    unpinned.says("kms-sig: warning: without --key");
+    assert_eq!(verify(&["--key", &kms.west]).ends(1).stderr, "invalid signature\n");
+    let blob = std::fs::read(place.path("s")).unwrap();
+    assert!(blob.len() > 64 && !blob.starts_with(b"WAXSIG"), "the ciphertext alone");
 }

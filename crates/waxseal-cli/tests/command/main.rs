@@ -22,4 +22,5 @@ mod progress;
 mod ranges;
 mod refusals;
 mod round_trips;
+mod signatures;
 mod support;
