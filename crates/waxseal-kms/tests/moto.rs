@@ -1,5 +1,5 @@
 //! Over real sockets: waxseal with the AWS SDK, and the Python SDK with boto3, both against
-//! moto's server; each opens what the other wrote. Run by `tests/peers/run.sh`.
+//! moto's server; each opens what the other wrote. Run by `peers/run.sh`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/peers.rs"]
@@ -112,7 +112,7 @@ async fn decrypt(client: &Client, message: &[u8], context: &Value) -> Result<Vec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs moto and the Python SDK: tests/peers/run.sh"]
+#[ignore = "needs moto and the Python SDK: peers/run.sh"]
 async fn the_python_sdk_opens_what_waxseal_wrote() {
     let place = Place::new().await;
     let mut python = place.python();
@@ -134,7 +134,7 @@ async fn the_python_sdk_opens_what_waxseal_wrote() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs moto and the Python SDK: tests/peers/run.sh"]
+#[ignore = "needs moto and the Python SDK: peers/run.sh"]
 async fn waxseal_opens_what_the_python_sdk_wrote() {
     let place = Place::new().await;
     let mut python = place.python();
@@ -154,7 +154,7 @@ async fn waxseal_opens_what_the_python_sdk_wrote() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs moto: tests/peers/run.sh"]
+#[ignore = "needs moto: peers/run.sh"]
 async fn strict_refuses_what_discovery_opens() {
     let place = Place::new().await;
     let message = encrypt(&client(place.strict(1)), &json!({})).await;
@@ -169,7 +169,7 @@ async fn strict_refuses_what_discovery_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs moto: tests/peers/run.sh"]
+#[ignore = "needs moto: peers/run.sh"]
 async fn an_alias_encrypts_and_says_why_it_cannot_decrypt() {
     let place = Place::new().await;
     let region = place.supplier.client(Some(REGIONS[0])).await.unwrap();

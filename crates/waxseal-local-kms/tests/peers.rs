@@ -1,5 +1,5 @@
 //! AWS's own clients in other languages, over real sockets, with the server as KMS. Each opens what
-//! waxseal wrote, and the other way round. Run by `tests/peers/run.sh`.
+//! waxseal wrote, and the other way round. Run by `peers/run.sh`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/programs.rs"]
@@ -55,7 +55,7 @@ impl Way {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_python_sdk_strict_and_discovery() {
     let served = Served::start().await;
     let mut python = PythonSdk::start(&served);
@@ -77,7 +77,7 @@ async fn the_python_sdk_strict_and_discovery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_python_sdk_with_multi_region_keys() {
     let served = Served::start().await;
     let mut python = PythonSdk::start(&served);
@@ -95,7 +95,7 @@ async fn the_python_sdk_with_multi_region_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_python_sdk_with_rsa_keys_of_kms() {
     let served = Served::start().await;
     let mut python = PythonSdk::start(&served);
@@ -110,7 +110,7 @@ async fn the_python_sdk_with_rsa_keys_of_kms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_python_sdk_with_key_agreement_in_kms() {
     let served = Served::start().await;
     let mut python = PythonSdk::start(&served);
@@ -127,7 +127,7 @@ async fn the_python_sdk_with_key_agreement_in_kms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_aws_command_encrypts_for_waxseal_and_the_other_way_round() {
     let served = Served::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -174,7 +174,7 @@ async fn the_aws_command_encrypts_for_waxseal_and_the_other_way_round() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_aws_command_signs_and_verifies() {
     let served = Served::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -205,7 +205,7 @@ async fn the_aws_command_signs_and_verifies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_aws_command_makes_and_verifies_codes() {
     let served = Served::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -234,7 +234,7 @@ async fn the_aws_command_makes_and_verifies_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_aws_command_schedules_deletion_and_thinks_better_of_it() {
     let served = Served::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -255,7 +255,7 @@ async fn the_aws_command_schedules_deletion_and_thinks_better_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the peers' packages: tests/peers/run.sh"]
+#[ignore = "needs the peers' packages: peers/run.sh"]
 async fn the_aws_command_is_told_that_its_secret_is_wrong() {
     let served = Served::start().await;
     let folder = tempfile::tempdir().unwrap();

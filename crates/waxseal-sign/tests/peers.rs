@@ -1,5 +1,5 @@
 //! Signatures and what others wrote: the aws command, pykmssig's logic over the Python SDK, and
-//! openssl. Theirs go to the embedded KMS over its socket. Run by `tests/peers/run.sh`.
+//! openssl. Theirs go to the embedded KMS over its socket. Run by `peers/run.sh`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "behaviour/place.rs"]
@@ -45,7 +45,7 @@ impl Served {
 
     fn program(&self, name: &str) -> Command {
         let folder = std::env::var_os("WAXSEAL_PEERS_BIN").map(PathBuf::from);
-        let folder = folder.expect("WAXSEAL_PEERS_BIN is not set: run tests/peers/run.sh");
+        let folder = folder.expect("WAXSEAL_PEERS_BIN is not set: run peers/run.sh");
         let mut command = Command::new(folder.join(name));
         command.env("AWS_ENDPOINT_URL_KMS", self.server.endpoint()).current_dir(self.folder.path()).envs([
             ("AWS_DEFAULT_REGION", place::REGION),
@@ -92,7 +92,7 @@ fn of(reply: &Value, field: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the aws command: tests/peers/run.sh"]
+#[ignore = "needs the aws command: peers/run.sh"]
 async fn the_aws_command_makes_and_opens_signatures_of_kms_sig() {
     let served = Served::start().await;
     let method = Method::EncryptedDigest;
@@ -123,7 +123,7 @@ async fn the_aws_command_makes_and_opens_signatures_of_kms_sig() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the Python SDK: tests/peers/run.sh"]
+#[ignore = "needs the Python SDK: peers/run.sh"]
 async fn pykmssigs_logic_takes_ours_and_ours_takes_what_it_makes() {
     let served = Served::start().await;
     let method = Method::SealedDigests;
@@ -155,7 +155,7 @@ async fn pykmssigs_logic_takes_ours_and_ours_takes_what_it_makes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs openssl: tests/peers/run.sh"]
+#[ignore = "needs openssl: peers/run.sh"]
 async fn openssl_takes_raw_asymmetric_signatures() {
     let served = Served::start().await;
     for algorithm in SigningAlgorithm::ALL {
@@ -190,7 +190,7 @@ async fn openssl_takes_raw_asymmetric_signatures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the aws command: tests/peers/run.sh"]
+#[ignore = "needs the aws command: peers/run.sh"]
 async fn the_aws_command_takes_raw_codes_and_signatures() {
     let served = Served::start().await;
     let method = Method::KmsMac(MacAlgorithm::HmacSha384);

@@ -22,10 +22,10 @@ pub(crate) struct KmsArgs {
     pub(super) discovery: bool,
     /// An account whose keys --discovery may use; can be repeated. Without it the message
     /// decides whose keys are called
-    #[arg(long, value_name = "ID", requires = "discovery")]
+    #[arg(long, value_name = "ID")]
     account: Vec<String>,
     /// The partition of these accounts
-    #[arg(long, value_name = "NAME", default_value = "aws", requires = "account")]
+    #[arg(long, value_name = "NAME", default_value = "aws")]
     partition: String,
     /// The region of aliases, and of multi-Region keys under --discovery [default: that of the
     /// environment or the profile]; an ARN says its own
@@ -34,6 +34,16 @@ pub(crate) struct KmsArgs {
     /// The profile in AWS's configuration files
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+}
+
+impl KmsArgs {
+    /// Fails for accounts without discovery. The parser would let them pass beside `--key`.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.discovery || self.account.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::usage("--account goes with --discovery; keys of --key say their accounts")),
+        }
+    }
 }
 
 /// A way to KMS: by the usual AWS settings, the arguments first.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,8 @@ use serde_json::{Value, json};
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 fn python() -> Command {
-    let python = std::env::var_os("WAXSEAL_PEERS_PYTHON");
-    Command::new(python.expect("WAXSEAL_PEERS_PYTHON is not set: run tests/peers/run.sh"))
+    let folder = std::env::var_os("WAXSEAL_PEERS_BIN").map(PathBuf::from);
+    Command::new(folder.expect("WAXSEAL_PEERS_BIN is not set: run peers/run.sh").join("python"))
 }
 
 /// moto's server on a free port; ends with the test.

@@ -13,7 +13,7 @@ use crate::served::{ID, REGIONS, SECRET, Served};
 /// A program of the packages that `run.sh` installs.
 fn program(name: &str, served: &Served) -> Command {
     let folder = std::env::var_os("WAXSEAL_PEERS_BIN").map(PathBuf::from);
-    let folder = folder.expect("WAXSEAL_PEERS_BIN is not set: run tests/peers/run.sh");
+    let folder = folder.expect("WAXSEAL_PEERS_BIN is not set: run peers/run.sh");
     let mut command = Command::new(folder.join(name));
     command.env("AWS_ENDPOINT_URL_KMS", served.server.endpoint()).envs([
         ("AWS_DEFAULT_REGION", REGIONS[0]),
