@@ -55,6 +55,7 @@ impl KeyArgs {
     /// A client of all keys; the first one makes data keys.
     pub(crate) fn client(&self, direction: Direction) -> Result<Client, Failure> {
         let crypto = self.provider.crypto();
+        self.kms.check()?;
         if !self.calls_kms() {
             // Such keys wait for nothing; a cache over them, for other threads.
             return Ok(Client::new(crypto, self.keyring(None)?).runtime(Parking));
