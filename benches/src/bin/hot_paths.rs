@@ -24,7 +24,8 @@ const PATHS: [(&str, usize, fn(&Client, &[u8], u32) -> Outcome); 8] = [
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, count] = arguments.as_slice() else {
-        return Ok(PATHS.iter().for_each(|(name, ..)| println!("{name}")));
+        PATHS.iter().for_each(|(name, ..)| println!("{name}"));
+        return Ok(());
     };
     let path = PATHS.iter().find(|(path, ..)| path == name);
     let (_, len, run) = path.ok_or("no such path")?;

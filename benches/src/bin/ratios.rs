@@ -15,7 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let [flag, stream] = arguments.as_slice()
         && flag == "--growth"
     {
-        return Ok(grow(&client, stream)?.iter().for_each(|bytes| println!("{bytes}")));
+        if let Some(bytes) = grow(&client, stream)? {
+            println!("{bytes}");
+        }
+        return Ok(());
     }
     let (flags, groups): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| argument.starts_with('-'));

@@ -239,29 +239,34 @@ impl<T> State<T> {
     fn take_to_follow(&mut self) -> Option<(usize, Job<T>)> {
         let place = self.to_follow;
         let collector = self.collector.take()?;
-        match self.slot(place) {
-            Some(slot @ Slot::Worked(_)) => match std::mem::replace(slot, Slot::Away) {
-                Slot::Worked(task) => {
-                    self.to_follow = place.saturating_add(1);
-                    return Some((place, Job::Follow(task, collector)));
-                }
-                other => *slot = other,
-            },
-            _ => {}
-        }
-        self.collector = Some(collector);
-        None
+        let task = self.take_out(place, |slot| match slot {
+            Slot::Worked(task) => Ok(task),
+            other => Err(other),
+        });
+        let Some(task) = task else {
+            self.collector = Some(collector);
+            return None;
+        };
+        self.to_follow = place.saturating_add(1);
+        Some((place, Job::Follow(task, collector)))
     }
 
     fn take_to_work(&mut self) -> Option<(usize, Job<T>)> {
         let place = self.to_work;
+        let task = self.take_out(place, |slot| match slot {
+            Slot::Waiting(task) => Ok(task),
+            other => Err(other),
+        })?;
+        self.to_work = place.saturating_add(1);
+        Some((place, Job::Work(task)))
+    }
+
+    /// The task in the slot, if it is at the right stage; else the slot stays as it is.
+    fn take_out(&mut self, place: usize, task: impl FnOnce(Slot<T>) -> Result<T, Slot<T>>) -> Option<T> {
         let slot = self.slot(place)?;
-        match std::mem::replace(slot, Slot::Away) {
-            Slot::Waiting(task) => {
-                self.to_work = place.saturating_add(1);
-                Some((place, Job::Work(task)))
-            }
-            other => {
+        match task(std::mem::replace(slot, Slot::Away)) {
+            Ok(task) => Some(task),
+            Err(other) => {
                 *slot = other;
                 None
             }
