@@ -9,8 +9,11 @@ use waxseal_benches::{SIGNED, UNSIGNED, client, plaintext};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A path: what it is called, the bytes that it works on, and how it goes `count` times.
-const PATHS: [(&str, usize, fn(&Client, &[u8], u32) -> Outcome); 8] = [
+/// Goes a path over these bytes so many times.
+type Path = fn(&Client, &[u8], u32) -> Outcome;
+
+/// What each path is called, how many bytes it works on, and how it goes.
+const PATHS: [(&str, usize, Path); 8] = [
     ("encrypt-1k", 1 << 10, encrypt),
     ("decrypt-1k", 1 << 10, decrypt),
     ("encrypt-1m", 1 << 20, encrypt),
