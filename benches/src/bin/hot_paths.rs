@@ -9,10 +9,10 @@ use waxseal_benches::{SIGNED, UNSIGNED, client, plaintext};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A path, gone so many times.
+/// Goes a path over these bytes so many times.
 type Path = fn(&Client, &[u8], u32) -> Outcome;
 
-/// What a path is called, the bytes that it works on, and how it goes.
+/// What each path is called, how many bytes it works on, and how it goes.
 const PATHS: [(&str, usize, Path); 8] = [
     ("encrypt-1k", 1 << 10, encrypt),
     ("decrypt-1k", 1 << 10, decrypt),

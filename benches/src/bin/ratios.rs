@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let [flag, stream] = arguments.as_slice()
         && flag == "--growth"
     {
-        grow(&client, stream)?.iter().for_each(|bytes| println!("{bytes}"));
+        if let Some(bytes) = grow(&client, stream)? {
+            println!("{bytes}");
+        }
         return Ok(());
     }
     let (flags, groups): (Vec<String>, Vec<String>) =

@@ -21,7 +21,10 @@ pub(super) trait Task: Send {
 /// of other threads serve.
 pub(super) struct Line<T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
+    /// There is a job for one who serves.
+    job: Condvar,
+    /// The task at the front is done.
+    front: Condvar,
 }
 
 struct State<T> {
@@ -33,8 +36,8 @@ struct State<T> {
     to_work: usize,
     /// With whoever follows, while somebody does.
     collector: Option<FrameCollector>,
-    /// Threads that sleep until something changes.
-    asleep: usize,
+    /// Threads that serve and found no job.
+    idle: usize,
     /// Threads of a pool that serve.
     #[cfg(feature = "rayon")]
     serving: usize,
@@ -63,20 +66,20 @@ impl<T: Task> Line<T> {
             to_follow: 0,
             to_work: 0,
             collector: Some(collector),
-            asleep: 0,
+            idle: 0,
             #[cfg(feature = "rayon")]
             serving: 0,
             closed: false,
             panicked: false,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { state: Mutex::new(state), job: Condvar::new(), front: Condvar::new() }
     }
 
     /// Puts a task in.
     pub(super) fn put(&self, task: T) {
         let mut state = self.lock();
         state.slots.push_back(Slot::Waiting(task));
-        self.wake(&state);
+        self.call_one(&state);
     }
 
     /// The task at the front once it is done, `None` when the line is empty. Helps meanwhile.
@@ -90,9 +93,13 @@ impl<T: Task> Line<T> {
                 return Ok(None);
             }
             if let Some(task) = state.leave() {
+                self.call_one(&state);
                 return Ok(Some(task));
             }
-            state = self.help(state);
+            state = match state.take() {
+                Some((place, job)) => self.run(state, place, job),
+                None => self.front.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
@@ -100,7 +107,10 @@ impl<T: Task> Line<T> {
     pub(super) fn serve(&self) {
         let mut state = self.lock();
         while !state.closed && !state.panicked {
-            state = self.help(state);
+            state = match state.take() {
+                Some((place, job)) => self.run(state, place, job),
+                None => self.idle(state),
+            };
         }
     }
 
@@ -128,7 +138,7 @@ impl<T: Task> Line<T> {
         let mut state = self.lock();
         state.closed = true;
         state.slots.clear();
-        self.changed.notify_all();
+        self.wake_all();
     }
 
     /// The collector, when all tasks have left.
@@ -136,17 +146,15 @@ impl<T: Task> Line<T> {
         self.lock().collector.take().ok_or_else(panicked)
     }
 
-    /// Does one job, or sleeps until something changes.
-    fn help<'a>(&'a self, mut state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
-        if let Some((place, job)) = state.take() {
-            return self.run(state, place, job);
-        }
-        state.asleep = state.asleep.saturating_add(1);
-        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        state.asleep = state.asleep.saturating_sub(1);
+    fn idle<'a>(&'a self, mut state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
+        state.idle = state.idle.saturating_add(1);
+        let mut state = self.job.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.idle = state.idle.saturating_sub(1);
         state
     }
 
+    /// Does a job. A job that this one makes possible is for whoever did it, and comes next to be
+    /// taken; only who waits for the front must be told.
     fn run<'a>(
         &'a self,
         state: MutexGuard<'a, State<T>>,
@@ -159,18 +167,26 @@ impl<T: Task> Line<T> {
         drop(alarm);
         let mut state = self.lock();
         state.bring_back(place, done);
-        self.wake(&state);
+        if matches!(state.slots.front(), Some(Slot::Done(_))) {
+            self.front.notify_one();
+        }
         state
     }
 
-    fn wake(&self, state: &State<T>) {
-        if state.asleep > 0 {
-            self.changed.notify_all();
+    /// Behind a change that leaves a job to others.
+    fn call_one(&self, state: &State<T>) {
+        if state.idle > 0 && state.has_job() {
+            self.job.notify_one();
         }
     }
 }
 
 impl<T> Line<T> {
+    fn wake_all(&self) {
+        self.job.notify_all();
+        self.front.notify_all();
+    }
+
     /// Nothing that runs under the lock panics.
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -184,7 +200,7 @@ impl<T> Drop for Alarm<'_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.lock().panicked = true;
-            self.0.changed.notify_all();
+            self.0.wake_all();
         }
     }
 }
@@ -209,6 +225,12 @@ impl<T> State<T> {
         self.slots.get_mut(place.checked_sub(self.to_leave)?)
     }
 
+    fn has_job(&self) -> bool {
+        let at = |place: usize| self.slots.get(place.checked_sub(self.to_leave)?);
+        let to_follow = self.collector.is_some() && matches!(at(self.to_follow), Some(Slot::Worked(_)));
+        to_follow || matches!(at(self.to_work), Some(Slot::Waiting(_)))
+    }
+
     /// Takes a job, and its task's place: to follow first, since that is what can't be shared.
     fn take(&mut self) -> Option<(usize, Job<T>)> {
         self.take_to_follow().or_else(|| self.take_to_work())
@@ -217,28 +239,34 @@ impl<T> State<T> {
     fn take_to_follow(&mut self) -> Option<(usize, Job<T>)> {
         let place = self.to_follow;
         let collector = self.collector.take()?;
-        if let Some(slot @ Slot::Worked(_)) = self.slot(place) {
-            match std::mem::replace(slot, Slot::Away) {
-                Slot::Worked(task) => {
-                    self.to_follow = place.saturating_add(1);
-                    return Some((place, Job::Follow(task, collector)));
-                }
-                other => *slot = other,
-            }
-        }
-        self.collector = Some(collector);
-        None
+        let task = self.take_out(place, |slot| match slot {
+            Slot::Worked(task) => Ok(task),
+            other => Err(other),
+        });
+        let Some(task) = task else {
+            self.collector = Some(collector);
+            return None;
+        };
+        self.to_follow = place.saturating_add(1);
+        Some((place, Job::Follow(task, collector)))
     }
 
     fn take_to_work(&mut self) -> Option<(usize, Job<T>)> {
         let place = self.to_work;
+        let task = self.take_out(place, |slot| match slot {
+            Slot::Waiting(task) => Ok(task),
+            other => Err(other),
+        })?;
+        self.to_work = place.saturating_add(1);
+        Some((place, Job::Work(task)))
+    }
+
+    /// The task in the slot, if it is at the right stage; else the slot stays as it is.
+    fn take_out(&mut self, place: usize, task: impl FnOnce(Slot<T>) -> Result<T, Slot<T>>) -> Option<T> {
         let slot = self.slot(place)?;
-        match std::mem::replace(slot, Slot::Away) {
-            Slot::Waiting(task) => {
-                self.to_work = place.saturating_add(1);
-                Some((place, Job::Work(task)))
-            }
-            other => {
+        match task(std::mem::replace(slot, Slot::Away)) {
+            Ok(task) => Some(task),
+            Err(other) => {
                 *slot = other;
                 None
             }
