@@ -20,7 +20,7 @@ LAYERS = [
     ["waxseal-local-kms", "waxseal-object-store"],
     ["waxseal-sign"],
     ["waxseal-cli"],
-    ["waxseal-vectors", "waxseal-benches", "waxseal-examples", "waxseal-fuzz-bodies"],
+    ["waxseal-vectors", "waxseal-benches", "waxseal-examples", "waxseal-models", "waxseal-fuzz-bodies"],
 ]
 # The core takes its cryptography by value, from whoever calls it.
 FORBIDDEN = {

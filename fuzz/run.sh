@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-600}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams keys providers)
+[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams keys providers signatures)
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 bash fuzz/seed.sh
 logs=fuzz/artifacts/logs

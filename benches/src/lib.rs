@@ -5,6 +5,7 @@
 //! form without it.
 
 pub mod bare;
+pub mod cache_keys;
 pub mod rows;
 pub mod timing;
 

@@ -1,10 +1,19 @@
-//! What the programs share: a client with a key of its own, and files as sources of ranges.
+//! What the programs share: a client with a key of its own, a KMS without an account, and files as
+//! sources of ranges.
 
 mod counted_file;
+mod embedded;
 
 pub use counted_file::CountedFile;
+pub use embedded::{ACCOUNT, ALICE, EmbeddedKms};
 
-use waxseal::{AlgorithmSuite, Client, EncryptOptions, RawAesKeyring, SecretBytes, native};
+use std::sync::Arc;
+use std::time::Duration;
+
+use waxseal::{
+    AlgorithmSuite, CacheLimits, CachingCryptographicMaterialsManager, Client, CryptographicMaterialsManager,
+    DefaultCmm, EncryptOptions, LocalCryptographicMaterialsCache, RawAesKeyring, SecretBytes, native,
+};
 
 /// A client with a new random wrapping key that no other program has.
 ///
@@ -14,11 +23,39 @@ use waxseal::{AlgorithmSuite, Client, EncryptOptions, RawAesKeyring, SecretBytes
 /// # Errors
 /// If the system gives no randomness.
 pub fn client() -> anyhow::Result<Client> {
-    let crypto = native::provider();
-    let key = SecretBytes::random(crypto.random, 32)?;
     let mut options = EncryptOptions::default();
     options.suite = Some(AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY);
-    Ok(Client::new(crypto, RawAesKeyring::new(crypto, "examples", "key-1", key)?).encrypt_options(options))
+    Ok(Client::new(native::provider(), keyring()?).encrypt_options(options))
+}
+
+/// A keyring of a new random wrapping key. It stands for one of a key service.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn keyring() -> anyhow::Result<RawAesKeyring> {
+    let crypto = native::provider();
+    let key = SecretBytes::random(crypto.random, 32)?;
+    Ok(RawAesKeyring::new(crypto, "examples", "key-1", key)?)
+}
+
+/// The default materials manager over such a keyring.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn default_cmm() -> anyhow::Result<DefaultCmm> {
+    Ok(DefaultCmm::new(native::provider(), keyring()?))
+}
+
+/// A cache of its own over a materials manager, for five minutes.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn cached(
+    underlying: impl CryptographicMaterialsManager + 'static,
+) -> anyhow::Result<CachingCryptographicMaterialsManager> {
+    let cache = Arc::new(LocalCryptographicMaterialsCache::new(100));
+    let limits = CacheLimits::new(Duration::from_secs(300));
+    Ok(CachingCryptographicMaterialsManager::new(native::provider(), underlying, cache, limits)?)
 }
 
 /// Bytes that differ from place to place, so that a mistake in an offset shows.

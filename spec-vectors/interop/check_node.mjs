@@ -3,7 +3,7 @@
 // Usage: node --security-revert=CVE-2023-46809 check_node.mjs FOLDER
 //
 // Every message is opened with every one of its keys, and compared with its plaintext and its
-// encryption context. Node refuses to decrypt PKCS#1 v1.5 without that option.
+// encryption context. The JavaScript SDK has no ECDH: those messages are left out. Node refuses to decrypt PKCS#1 v1.5 without that option.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +33,8 @@ async function check(test, keys) {
 }
 
 const { keys } = parse('keys.json')
-const tests = Object.entries(parse('manifest.json').tests)
+const opens = ([, test]) => test['master-keys'].every(({ type }) => type === 'raw')
+const tests = Object.entries(parse('manifest.json').tests).filter(opens)
 let failed = 0
 for (const [name, test] of tests) {
   try {

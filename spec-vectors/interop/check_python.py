@@ -14,6 +14,7 @@ import aws_encryption_sdk
 from aws_encryption_sdk import CommitmentPolicy
 
 import raw_keys
+from mpl_keyrings import Keyrings
 
 
 def read(folder, reference):
@@ -21,10 +22,17 @@ def read(folder, reference):
     return (folder / reference.removeprefix("file://")).read_bytes()
 
 
-def open_both_ways(client, message, provider):
+def opens(description, keys):
+    """What opens a message: a master key provider, or a keyring for ECDH."""
+    if description["type"] == "raw-ecdh":
+        return {"keyring": Keyrings(keys).make(description)}
+    return {"key_provider": raw_keys.provider(description, keys)}
+
+
+def open_both_ways(client, message, **keys):
     """Plaintext and header, twice."""
-    yield client.decrypt(source=message, key_provider=provider)
-    with client.stream(mode="d", source=message, key_provider=provider) as stream:
+    yield client.decrypt(source=message, **keys)
+    with client.stream(mode="d", source=message, **keys) as stream:
         yield stream.read(), stream.header
 
 
@@ -33,7 +41,7 @@ def check(client, folder, name, test, keys):
     message = read(folder, test["ciphertext"])
     plaintext = read(folder, test["result"]["output"]["plaintext"])
     for description in test["master-keys"]:
-        for found, header in open_both_ways(client, message, raw_keys.provider(description, keys)):
+        for found, header in open_both_ways(client, message, **opens(description, keys)):
             if found != plaintext:
                 yield f"{name}: another plaintext"
             if not test["encryption-context"].items() <= header.encryption_context.items():

@@ -2,8 +2,8 @@
 
 Usage: make_python.py FOLDER
 
-Writes python.json (awses-decrypt, version 3) and python-keyrings.json (version 5) with their
-messages in python/, plaintexts in plaintexts/, and expects keys.json in the folder.
+Writes python.json (awses-decrypt, version 3), python-keyrings.json and python-ecdh.json
+(version 5) with their messages in python/, plaintexts in plaintexts/, and expects keys.json in the folder.
 """
 
 import json
@@ -11,22 +11,19 @@ import pathlib
 import sys
 
 import aws_encryption_sdk
-from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
-from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import (
-    AesWrappingAlg,
     CreateDefaultCryptographicMaterialsManagerInput,
-    CreateMultiKeyringInput,
-    CreateRawAesKeyringInput,
     CreateRequiredEncryptionContextCMMInput,
 )
 from aws_encryption_sdk import CommitmentPolicy
 from aws_encryption_sdk.identifiers import AlgorithmSuite
 
 import raw_keys
+from mpl_keyrings import Keyrings, ecdh
 
 FRAME_LENGTH = 128
 UNFRAMED = 0
+EC = ["ec-256", "ec-384", "ec-521"]
 AES = ["aes-128", "aes-192", "aes-256"]
 RSA = [
     ("rsa-2048", "pkcs1", "sha1"),
@@ -61,7 +58,7 @@ class Maker:
     def __init__(self, folder):
         self.folder = folder
         self.keys = json.loads((folder / "keys.json").read_text())["keys"]
-        self.mpl = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
+        self.keyrings = Keyrings(self.keys)
         (folder / "python").mkdir(exist_ok=True)
         (folder / "plaintexts").mkdir(exist_ok=True)
 
@@ -87,29 +84,13 @@ class Maker:
         (self.folder / "plaintexts" / str(length)).write_bytes(plaintext)
         return f"file://python/{name}", f"file://plaintexts/{length}"
 
-    def keyring(self, description):
-        """The keyring of a description: raw AES, or several."""
-        if description["type"] == "multi-keyring":
-            children = [self.keyring(child) for child in description["childKeyrings"]]
-            generator = self.keyring(description["generator"])
-            return self.mpl.create_multi_keyring(CreateMultiKeyringInput(generator=generator, child_keyrings=children))
-        key = self.keys[description["key"]]
-        return self.mpl.create_raw_aes_keyring(
-            CreateRawAesKeyringInput(
-                key_namespace=description["provider-id"],
-                key_name=key["key-id"],
-                wrapping_key=raw_keys.key_bytes(key),
-                wrapping_alg=getattr(AesWrappingAlg, f"ALG_AES{key['bits']}_GCM_IV12_TAG16"),
-            )
-        )
-
     def requiring(self, description):
         """The materials manager of a description: one that requires context keys."""
-        keyring = self.keyring(description["underlying"])
-        default = self.mpl.create_default_cryptographic_materials_manager(
+        keyring = self.keyrings.make(description["underlying"])
+        default = self.keyrings.mpl.create_default_cryptographic_materials_manager(
             CreateDefaultCryptographicMaterialsManagerInput(keyring=keyring)
         )
-        return self.mpl.create_required_encryption_context_cmm(
+        return self.keyrings.mpl.create_required_encryption_context_cmm(
             CreateRequiredEncryptionContextCMMInput(
                 underlying_cmm=default,
                 required_encryption_context_keys=description["requiredEncryptionContextKeys"],
@@ -175,11 +156,26 @@ def with_keyrings(maker):
     for suite_id in (0x0014, 0x0178, 0x0378, 0x0478, 0x0578):
         suite = AlgorithmSuite.get_by_id(suite_id)
         name = f"{suite_id:04x}-multi-keyring"
-        refs = maker.encrypt(name, suite, 100, FRAME_LENGTH, context, keyring=maker.keyring(several))
+        refs = maker.encrypt(name, suite, 100, FRAME_LENGTH, context, keyring=maker.keyrings.make(several))
         tests[name] = scenario(suite_id, refs, several, {})
         name = f"{suite_id:04x}-required-context"
         refs = maker.encrypt(name, suite, 100, FRAME_LENGTH, context, materials_manager=maker.requiring(required))
         tests[name] = scenario(suite_id, refs, required, {"tenant": "7"})
+    return tests
+
+
+def with_ecdh(maker):
+    """Every suite and every curve, from a known sender and from a fresh one."""
+    tests = {}
+    for index, suite in enumerate(suites()):
+        for offset, encrypts in enumerate(("static", "ephemeral")):
+            key = EC[(index + offset) % len(EC)]
+            decrypts = "static" if encrypts == "static" and index % 2 == 0 else "discovery"
+            name = f"{suite.algorithm_id:04x}-ecdh-{encrypts}"
+            context = CONTEXTS[len(tests) % len(CONTEXTS)]
+            keyring = maker.keyrings.make(ecdh(key, encrypts))
+            refs = maker.encrypt(name, suite, 100, FRAME_LENGTH, context, keyring=keyring)
+            tests[name] = scenario(suite.algorithm_id, refs, ecdh(key, decrypts), {})
     return tests
 
 
@@ -203,6 +199,7 @@ def main():
     maker = Maker(pathlib.Path(sys.argv[1]))
     count = maker.write_manifest("python.json", 3, with_master_keys(maker))
     count += maker.write_manifest("python-keyrings.json", 5, with_keyrings(maker))
+    count += maker.write_manifest("python-ecdh.json", 5, with_ecdh(maker))
     print(f"{count} messages made by the Python SDK")
 
 

@@ -37,10 +37,18 @@ install() {
 
 python_sdk() { "$cache/python/bin/python" "$here/$1" "$2"; }
 node_sdk() { node "$node_option" "$cache/node/$1" "$2"; }
-waxseal_vectors() { cargo run --quiet --release -p waxseal-vectors --manifest-path "$here/../Cargo.toml" -- "$@"; }
+# The runner is built here, unless the caller has one.
+waxseal_vectors() {
+    if [ -n "${WAXSEAL_VECTORS:-}" ]; then
+        "$WAXSEAL_VECTORS" "$@"
+    else
+        cargo run --quiet --release -p waxseal-vectors --manifest-path "$here/../Cargo.toml" -- "$@"
+    fi
+}
 
 make_messages() {
     python_sdk make_python.py "$1"
+    python_sdk make_data_keys.py "$1"
     node_sdk make_node.mjs "$1"
 }
 

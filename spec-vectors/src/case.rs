@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use waxseal::{CommitmentPolicy, DecryptMaterialsRequest, EncryptionContext, ErrorClass, RsaPadding};
+use waxseal_kms::{AwsKmsRsaAlgorithm, DiscoveryFilter};
 
 use crate::forms::commitment::Answers;
 
@@ -27,6 +28,18 @@ pub enum Plan {
     Skip(String),
     /// It can't be read: it fails, for this reason.
     Broken(String),
+}
+
+impl Plan {
+    /// Whether it needs a key of AWS KMS.
+    #[must_use]
+    pub fn needs_kms(&self) -> bool {
+        match self {
+            Self::Decrypt(decryption) => decryption.materials.needs_kms(),
+            Self::Unwrap(unwrapping) => unwrapping.materials.needs_kms(),
+            Self::Skip(_) | Self::Broken(_) => false,
+        }
+    }
 }
 
 /// Why a test can't be made ready.
@@ -174,11 +187,95 @@ pub enum KeyringSpec {
         /// Public or private key.
         pem: RsaPem,
     },
+    /// An EC key pair and what it does.
+    RawEcdh(EcdhSpec),
+    /// A key of AWS KMS.
+    Kms(KmsSpec),
     /// A keyring that answers with this data key, whatever it is asked; without one it
     /// opens nothing.
     Static(Option<Vec<u8>>),
     /// Several as one: the first is the generator.
     Multi(Vec<KeyringSpec>),
+}
+
+impl MaterialsSpec {
+    /// Whether it has a key of AWS KMS.
+    #[must_use]
+    pub fn needs_kms(&self) -> bool {
+        match self {
+            Self::Default(keyring) | Self::RequiredContext(_, keyring) => keyring.needs_kms(),
+        }
+    }
+}
+
+impl KeyringSpec {
+    fn needs_kms(&self) -> bool {
+        match self {
+            Self::Kms(_) => true,
+            Self::Multi(parts) => parts.iter().any(Self::needs_kms),
+            _ => false,
+        }
+    }
+}
+
+/// A key of AWS KMS, or several. Keys are named by ARN, public keys given in DER.
+#[derive(Clone, Debug)]
+pub enum KmsSpec {
+    /// A symmetric key.
+    Key {
+        /// Its ARN.
+        key_id: String,
+        /// Whether its replicas are the same key.
+        mrk_aware: bool,
+    },
+    /// Whatever symmetric key a message names.
+    MrkAwareDiscovery {
+        /// Where multi-Region keys are called.
+        region: String,
+        /// Whose keys are called.
+        filter: Option<DiscoveryFilter>,
+    },
+    /// An RSA key.
+    Rsa {
+        /// Its ARN.
+        key_id: String,
+        /// Its public half, in PEM.
+        public_key: String,
+        /// How it wraps.
+        algorithm: AwsKmsRsaAlgorithm,
+    },
+    /// An EC key and another's public key.
+    EcdhStatic {
+        /// The ARN of the sender's key.
+        sender: String,
+        /// Its public half.
+        sender_public_key: Vec<u8>,
+        /// The other's public key.
+        recipient_public_key: Vec<u8>,
+    },
+    /// An EC key; it only unwraps.
+    EcdhDiscovery {
+        /// The ARN of the recipient's key.
+        recipient: String,
+        /// Its public half.
+        recipient_public_key: Vec<u8>,
+    },
+}
+
+/// The keys of an ECDH keyring.
+#[derive(Clone, Debug)]
+pub enum EcdhSpec {
+    /// A private key and the other party's public key.
+    Static {
+        /// PEM.
+        sender_private_key: String,
+        /// DER.
+        recipient_public_key: Vec<u8>,
+    },
+    /// The recipient's public key, in DER; it only wraps.
+    Ephemeral(Vec<u8>),
+    /// The recipient's private key, in PEM; it only unwraps.
+    Discovery(String),
 }
 
 /// An RSA key in PEM.

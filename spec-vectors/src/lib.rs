@@ -11,6 +11,7 @@
 pub mod case;
 pub mod forms;
 pub mod keys;
+pub mod kms;
 pub mod load;
 pub mod report;
 pub mod run;

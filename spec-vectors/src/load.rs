@@ -15,8 +15,19 @@ use crate::source::{Base, Source};
 pub struct CaseSet {
     /// Where the manifest stands.
     pub label: String,
+    /// What its tests are about.
+    pub level: Level,
     /// Its tests.
     pub cases: Vec<Case>,
+}
+
+/// What the tests of a manifest are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Whole messages.
+    Messages,
+    /// Encrypted data keys without messages.
+    DataKeys,
 }
 
 /// Manifests for folders of published files that have none: a file by which such a folder is
@@ -35,6 +46,19 @@ pub fn load(path: &Path) -> Result<Vec<CaseSet>> {
     let sets = if path.is_dir() || is_zip(path)? { load_all(path)? } else { load_one(path)? };
     if sets.is_empty() {
         bail!("{}: no manifest that is known here", path.display());
+    }
+    Ok(sets)
+}
+
+/// The sets of [`load`] that are about data keys alone.
+///
+/// # Errors
+/// As [`load`]; also if no manifest is about data keys.
+pub fn load_data_keys(path: &Path) -> Result<Vec<CaseSet>> {
+    let mut sets = load(path)?;
+    sets.retain(|set| set.level == Level::DataKeys);
+    if sets.is_empty() {
+        bail!("{}: no manifest of data keys without messages; `decrypt` runs messages", path.display());
     }
     Ok(sets)
 }
@@ -79,7 +103,7 @@ fn load_manifest(source: &Source, name: &str, label: String) -> Result<Option<Ca
     let document: Value =
         serde_json::from_slice(&source.read(name)?).with_context(|| format!("{label}: not JSON"))?;
     let cases = forms::cases(&document, Base::of(source, name)).with_context(|| label.clone())?;
-    Ok(cases.map(|cases| CaseSet { label, cases }))
+    Ok(cases.map(|cases| CaseSet { label, level: forms::level(&document), cases }))
 }
 
 /// The set of a folder by which there is no manifest, if `name` is the file by which it is known.
@@ -91,5 +115,6 @@ fn load_builtin(source: &Source, name: &str, path: &Path) -> Result<Option<CaseS
     let folder = name.strip_suffix(mark).unwrap_or_default();
     let document = serde_json::from_str(manifest)?;
     let cases = forms::cases(&document, Base::of(source, folder))?;
-    Ok(cases.map(|cases| CaseSet { label: format!("{}/{folder}", path.display()), cases }))
+    let label = format!("{}/{folder}", path.display());
+    Ok(cases.map(|cases| CaseSet { label, level: Level::Messages, cases }))
 }

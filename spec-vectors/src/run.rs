@@ -12,6 +12,7 @@ use waxseal::{Client, CryptoProvider, Decrypted, DecryptionMaterials, Error, Err
 
 use crate::case::{Case, Decryption, Expected, Method, Plan, Unwrapping};
 use crate::keys::materials_manager;
+use crate::kms::Kms;
 
 /// What came of a case.
 #[derive(Clone, Debug)]
@@ -36,13 +37,18 @@ pub enum Verdict {
 }
 
 /// Runs cases with one provider.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Runner {
     /// Who does the cryptography.
     pub crypto: &'static CryptoProvider,
     /// Whether headers are tried once more as the .NET SDK 4.0.0 wrote them.
     pub net_v4_0_0_retry: bool,
+    /// Where keys of AWS KMS are asked for. Without it tests that need them are skipped.
+    pub kms: Option<Kms>,
 }
+
+/// Why a test is skipped that needs keys of AWS KMS.
+const NEEDS_KMS: &str = "needs keys of AWS KMS: set AWS_ENDPOINT_URL_KMS";
 
 /// How many bytes the decrypting writer gets at a time: a prime, so that cuts fall everywhere.
 const WRITE_LEN: usize = 1021;
@@ -54,6 +60,9 @@ impl Runner {
         match &case.plan {
             Plan::Skip(reason) => Outcome::new(Verdict::Skipped, None, Some(reason.clone())),
             Plan::Broken(reason) => Outcome::new(Verdict::Failed, None, Some(reason.clone())),
+            plan if self.kms.is_none() && plan.needs_kms() => {
+                Outcome::new(Verdict::Skipped, None, Some(NEEDS_KMS.to_owned()))
+            }
             Plan::Unwrap(unwrapping) => self.unwrap(unwrapping),
             Plan::Decrypt(decryption) => match self.client(decryption) {
                 Ok(client) => self.decrypt(&client, decryption),
@@ -69,18 +78,22 @@ impl Runner {
         if let Some(limit) = decryption.max_encrypted_data_keys {
             options.max_encrypted_data_keys = limit.get();
         }
-        let materials = materials_manager(self.crypto, &decryption.materials)?;
+        let materials = materials_manager(self.crypto, &decryption.materials, self.kms.as_ref())?;
         let client = Client::with_cmm(self.crypto, materials).commitment_policy(decryption.commitment_policy);
-        Ok(client.decrypt_options(options))
+        let client = client.decrypt_options(options);
+        Ok(match &self.kms {
+            Some(kms) => client.runtime(kms.handle()),
+            None => client,
+        })
     }
 
     fn unwrap(&self, unwrapping: &Unwrapping) -> Outcome {
-        let cmm = match materials_manager(self.crypto, &unwrapping.materials) {
+        let cmm = match materials_manager(self.crypto, &unwrapping.materials, self.kms.as_ref()) {
             Ok(cmm) => cmm,
             Err(error) => return Outcome::failed(None, format!("{error:#}")),
         };
         let request = cmm.decrypt_materials(unwrapping.request.clone());
-        let Poll::Ready(materials) = pin!(request).poll(&mut Context::from_waker(Waker::noop())) else {
+        let Some(materials) = self.wait(request) else {
             return Outcome::failed(None, "the materials are not ready at once");
         };
         match (materials.map_err(Error::from), &unwrapping.expected) {
@@ -88,6 +101,17 @@ impl Runner {
             (Ok(_), None) => Outcome::failed(None, "a data key was found, though it must fail"),
             (Err(error), Some(_)) => Outcome::failed(Some(error.class()), error.to_string()),
             (Err(error), None) => Outcome::new(Verdict::Passed, Some(error.class()), Some(error.to_string())),
+        }
+    }
+
+    /// The call's output. Without KMS nothing has to wait.
+    fn wait<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        if let Some(kms) = &self.kms {
+            return Some(kms.run(call));
+        }
+        match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
         }
     }
 

@@ -89,7 +89,7 @@ fn client(message: &Message, keys: &Keys, crypto: &'static CryptoProvider) -> Re
     } else {
         CommitmentPolicy::ForbidEncryptAllowDecrypt
     };
-    Ok(Client::new(crypto, keyring(crypto, &spec)?).commitment_policy(policy).encrypt_options(options))
+    Ok(Client::new(crypto, keyring(crypto, &spec, None)?).commitment_policy(policy).encrypt_options(options))
 }
 
 fn manifest(messages: &[Message]) -> Value {

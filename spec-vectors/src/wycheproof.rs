@@ -5,8 +5,10 @@
 //! What no algorithm suite or keyring uses is skipped, and counted by its reason.
 
 mod aes_gcm;
+mod ecdh;
 mod ecdsa;
 mod hkdf;
+mod hmac;
 mod rsa;
 
 use std::collections::BTreeMap;
@@ -40,6 +42,8 @@ fn run_file(name: &str, json: &[u8], provider: &CryptoProvider, report: &mut Rep
     match header.algorithm.as_str() {
         "AES-GCM" => aes_gcm::run(json, provider, &mut file),
         "HKDF-SHA-256" | "HKDF-SHA-384" | "HKDF-SHA-512" => hkdf::run(json, provider, &mut file),
+        "HMACSHA256" | "HMACSHA384" | "HMACSHA512" => hmac::run(json, provider, &mut file),
+        "ECDH" => ecdh::run(json, provider, &mut file),
         "ECDSA" => ecdsa::run(json, provider, &mut file),
         "RSAES-OAEP" | "RSAES-PKCS1-v1_5" => rsa::run(json, provider, &mut file),
         other => {

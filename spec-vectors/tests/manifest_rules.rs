@@ -246,9 +246,28 @@ fn data_keys_are_compared_without_a_message() {
     assert_eq!(run_document(&data_key(json!({"algorithmSuiteId": "6700"}))), (Skipped, None));
 }
 
+/// A message that an ECDH keyring opens.
+fn by_ecdh(schema: &str, sender: &str, recipient: &str) -> Value {
+    let keys = json!([{"type": "raw-ecdh", "schema": schema, "sender": sender, "recipient": recipient}]);
+    with(unsigned(), json!({"ciphertext": reference("python/0178-ecdh-static"), "master-keys": keys}))
+}
+
+#[test]
+fn ecdh_opens_by_its_schema_and_its_curve() {
+    let curve = "ec-521";
+    assert_eq!(run(3, &by_ecdh("static", curve, curve)), (Passed, None));
+    assert_eq!(run(3, &by_ecdh("discovery", "discovery", curve)), (Passed, None));
+    assert_eq!(run(3, &by_ecdh("discovery", "discovery", "ec-256")), (Failed, Some(ErrorClass::Key)));
+    assert_eq!(run(3, &by_ecdh("ephemeral", "ephemeral", curve)), (Failed, Some(ErrorClass::Key)));
+    assert_eq!(run(3, &by_ecdh("static", "ec-256", curve)), (Failed, None));
+    assert_eq!(run(3, &by_ecdh("unheard-of", curve, curve)), (Failed, None));
+    assert_eq!(run(3, &by_ecdh("static", "aes-256", curve)), (Failed, None));
+}
+
 #[test]
 fn keys_that_are_not_there_skip_a_test_and_unknown_ones_fail_it() {
-    for kind in ["aws-kms", "aws-kms-mrk-aware-discovery", "raw-ecdh", "aws-kms-hierarchy", "unheard-of"] {
+    for kind in ["aws-kms", "aws-kms-mrk-aware-discovery", "aws-kms-ecdh", "aws-kms-hierarchy", "unheard-of"]
+    {
         let test = with(unsigned(), json!({"master-keys": [{"type": kind, "key": "some-key"}]}));
         assert_eq!(run(3, &test), (Skipped, None), "{kind}");
     }
@@ -331,6 +350,26 @@ fn the_command_ends_with_its_counts_and_exits_by_them() {
     assert_eq!(text.lines().last(), Some("1 passed, 1 failed, 1 skipped"));
     assert!(text.contains("three: another plaintext"), "{text}");
     assert_eq!(command(&["decrypt", "no-such-file"]).0, Some(2));
+}
+
+#[test]
+fn the_keyring_command_runs_data_keys_alone() {
+    let data_keys = own_vectors().join("python-data-keys.json");
+    let (code, text) = command(&["keyring", data_keys.to_str().unwrap()]);
+    assert_eq!((code, text.lines().last()), (Some(0), Some("275 passed, 0 failed, 0 skipped")));
+    let (code, of_folder) =
+        command(&["keyring", own_vectors().to_str().unwrap(), "--provider", "rustcrypto"]);
+    assert_eq!((code, of_folder.lines().last()), (Some(0), text.lines().last()));
+    let messages = own_vectors().join("python-ecdh.json");
+    assert_eq!(command(&["keyring", messages.to_str().unwrap()]).0, Some(2));
+    assert_eq!(command(&["decrypt", messages.to_str().unwrap()]).0, Some(0));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manifest.json");
+    let zeros = json!({"plaintextDataKey": "AAAA", "requiredEncryptionContextKeys": ["c"]});
+    fs::write(&path, data_key(json!({"result": zeros})).to_string()).unwrap();
+    let (code, text) = command(&["keyring", "--json", path.to_str().unwrap()]);
+    assert_eq!((code, text.lines().last()), (Some(1), Some("0 passed, 1 failed, 0 skipped")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cleanup::Cleanup;
 use crate::failure::{Exit, Failure};
-use crate::{decrypt, demo, encrypt, inspect, keygen};
+use crate::{decrypt, demo, encrypt, inspect, keygen, kms, sign, verify};
 
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     Encrypt(Box<encrypt::Args>),
     Decrypt(Box<decrypt::Args>),
     Inspect(inspect::Args),
+    Sign(Box<sign::Args>),
+    Verify(Box<verify::Args>),
+    Kms(Box<kms::Args>),
     Demo(demo::Args),
 }
 
@@ -48,6 +51,9 @@ impl Command {
             Self::Encrypt(args) => encrypt::run(args, session),
             Self::Decrypt(args) => decrypt::run(args, session),
             Self::Inspect(args) => inspect::run(args, session),
+            Self::Sign(args) => sign::run(args, session),
+            Self::Verify(args) => verify::run(args, session),
+            Self::Kms(args) => kms::run(args, session),
             Self::Demo(args) => demo::run(args, session),
         }
     }

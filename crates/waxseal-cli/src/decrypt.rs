@@ -3,6 +3,7 @@
 use waxseal::{Client, CommitmentPolicy, DecryptOptions, SignedMessages};
 
 use crate::batch::{FileArgs, ThreadsByLen};
+use crate::cache::CacheArgs;
 use crate::cli::{EXIT_CODES, Session};
 use crate::failure::{Direction, Exit, Failure};
 use crate::key::KeyArgs;
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     files: FileArgs,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
     #[command(flatten)]
     range: RangeArgs,
     /// A pair that the message's encryption context must have; can be repeated
@@ -55,7 +58,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let part = args.range.part(&args.files)?;
     let plan = args.files.plan(Direction::Decrypt)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+    let client = args
+        .cache
+        .apply(args.keys.client(Direction::Decrypt)?)?
         .commitment_policy(args.commitment_policy)
         .decrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Owner, session);

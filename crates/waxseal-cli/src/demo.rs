@@ -9,12 +9,16 @@ use clap::Parser;
 use crate::cli::{Cli, Session};
 use crate::failure::{Exit, Failure};
 use crate::key;
+use crate::kms::Store;
 use crate::terminal::{print, printable};
+
+const ALIAS: &str = "alias/demo";
+const CONTEXT: &str = "purpose=demo";
 
 /// Encrypt a file, show its message's header, decrypt it and compare
 ///
-/// Makes a raw AES key in a temporary directory, which is removed at the end, and runs the
-/// commands that it prints. The exit code is 0 only if the decrypted file is the same as FILE.
+/// Makes a key in an embedded KMS, whose store is in a temporary directory and removed at the end,
+/// and runs the commands that it prints. The exit code is 0 only if the decrypted file is the same as FILE.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The file to encrypt [default: this program itself]
@@ -42,28 +46,24 @@ struct Demo<'a> {
 
 impl Demo<'_> {
     fn run(&self) -> Result<Exit, Failure> {
-        let [key_file, message, opened] = ["key", "message", "opened"].map(|name| self.directory.join(name));
-        let [key_text, message_text, opened_text] = [&key_file, &message, &opened].map(|path| text(path));
-        let (original, key) = (text(&self.original), key::for_raw_aes(&key_file));
+        let [store, message, opened] =
+            ["kms.redb", "message", "opened"].map(|name| self.directory.join(name));
+        let key = key::for_local(ALIAS, &Store { file: Some(store.clone()), ..Store::default() }, None);
+        let [original, store, message, opened_text] =
+            [&self.original, &store, &message, &opened].map(|path| text(path));
         let steps: [(&str, Vec<&str>); 4] = [
-            ("Make a wrapping key.", vec!["keygen", "raw-aes", &key_text]),
             (
-                "Encrypt the file. The context is authenticated with it.",
-                vec!["encrypt", &original, "-o", &message_text, "--key", &key, "--context", "purpose=demo"],
+                "Make a key in an embedded KMS.",
+                vec!["kms", "create-key", "--alias", ALIAS, "--store", &store],
             ),
-            ("Show the message's header. This takes no key.", vec!["inspect", &message_text]),
+            (
+                "Encrypt the file under a data key of this key. The context is authenticated with it.",
+                vec!["encrypt", &original, "-o", &message, "--key", &key, "--context", CONTEXT],
+            ),
+            ("Show the message's header. This takes no key.", vec!["inspect", &message]),
             (
                 "Decrypt the message, and require its context.",
-                vec![
-                    "decrypt",
-                    &message_text,
-                    "-o",
-                    &opened_text,
-                    "--key",
-                    &key,
-                    "--context",
-                    "purpose=demo",
-                ],
+                vec!["decrypt", &message, "-o", &opened_text, "--key", &key, "--context", CONTEXT],
             ),
         ];
         for (number, (what, args)) in (1..).zip(&steps) {

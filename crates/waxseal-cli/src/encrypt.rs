@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use waxseal::{AlgorithmSuite, Client, CommitmentPolicy, EncryptOptions};
 
 use crate::batch::{FileArgs, ThreadsByLen};
+use crate::cache::CacheArgs;
 use crate::cli::{EXIT_CODES, Session};
 use crate::failure::{Direction, Exit, Failure};
 use crate::key::KeyArgs;
@@ -33,6 +34,8 @@ pub(crate) struct Args {
     files: FileArgs,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// A pair of the encryption context: authenticated with the message, and not secret; can be
     /// repeated
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = value::context_pair)]
@@ -54,7 +57,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let plan = args.files.plan(Direction::Encrypt)?;
     refuse_terminal(&plan, args.files.armor)?;
-    let client = Client::new(args.keys.crypto(), args.keys.keyring()?)
+    let client = args
+        .cache
+        .apply(args.keys.client(Direction::Encrypt)?)?
         .commitment_policy(args.commitment_policy)
         .encrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Umask, session);
@@ -83,7 +88,11 @@ impl Args {
         let input = job.input.open(progress)?;
         let frame_length = self.frame_length.unwrap_or_else(|| frame_length_for(&input));
         let threads = threads.of(input.len());
-        let request = client.encrypt_reader(input).frame_length(frame_length).threads(threads);
+        let bound = self.cache.plaintext_len_bound(&input);
+        let mut request = client.encrypt_reader(input).frame_length(frame_length).threads(threads);
+        if let Some(bytes) = bound {
+            request = request.plaintext_len_bound(bytes);
+        }
         stream::encrypt(request, &mut output, self.files.armor)?;
         output.finish()
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use waxseal::format::FormatProblem;
 use waxseal::{ErrorClass, MaterialsError, MessageError};
+use waxseal_sign::{InvalidSignature, SignError};
 
 use crate::armor::NotBase64;
 use crate::terminal::printable;
@@ -80,6 +81,39 @@ impl Failure {
 
     pub(crate) fn io(error: io::Error) -> Self {
         Self::new(Exit::InputOutput, error)
+    }
+
+    /// A key service refused or failed.
+    pub(crate) fn key_service(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(Exit::KeyService, error)
+    }
+
+    /// Signing or verifying failed.
+    pub(crate) fn signature(error: SignError, direction: Direction) -> Self {
+        let exit = match &error {
+            error if error.is_invalid_signature() => Exit::NotVerified,
+            SignError::Kms { .. } => Exit::KeyService,
+            SignError::Io(_) | SignError::Tree { .. } => Exit::InputOutput,
+            SignError::Crypto(_) => Exit::NotVerified,
+            _ => Exit::Usage,
+        };
+        match error {
+            SignError::Message(error) => Self::client(error, direction),
+            SignError::Io(error) => Self::new(exit, error),
+            error => Self { hint: hint_for_signature(&error), ..Self::new(exit, error) },
+        }
+    }
+
+    /// A directory tree is not as its signature says.
+    pub(crate) fn different(lines: &[String]) -> Self {
+        let count = lines.len();
+        let text = format!("{count} of its files are not as signed:\n  {}", lines.join("\n  "));
+        Self::new(Exit::NotVerified, anyhow::Error::msg(text))
+    }
+
+    /// There was no randomness.
+    pub(crate) fn randomness(error: waxseal::crypto::CryptoError) -> Self {
+        Self::client(MessageError::from(error).into(), Direction::Encrypt)
     }
 
     /// Writing to an output failed.
@@ -177,6 +211,15 @@ fn hint_for(error: &waxseal::Error) -> Option<&'static str> {
         }
         MessageError::Materials(MaterialsError::CommitmentPolicy { .. }) => {
             Some("--commitment-policy chooses another policy")
+        }
+        _ => None,
+    }
+}
+
+fn hint_for_signature(error: &SignError) -> Option<&'static str> {
+    match error {
+        SignError::Invalid(InvalidSignature::Forgeable) => {
+            Some("--danger-accept-forgeable takes it all the same, as pykmssig does")
         }
         _ => None,
     }

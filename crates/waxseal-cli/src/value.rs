@@ -1,5 +1,7 @@
 //! Values of options, from text.
 
+use std::time::Duration;
+
 use waxseal::materials::RESERVED_CONTEXT_PREFIX;
 use waxseal::{AlgorithmSuite, CommitmentPolicy, EncryptionContext};
 
@@ -53,6 +55,21 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 pub(crate) fn frame_size(text: &str) -> Result<u32, String> {
     let bytes = u32::try_from(size(text)?).ok().filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| "a frame has 1 to 4294967295 bytes".into())
+}
+
+/// A time of at least a second: a number of seconds, or one with s, m or h behind it.
+pub(crate) fn age(text: &str) -> Result<Duration, String> {
+    let (digits, seconds) = match text.as_bytes().last() {
+        Some(b's') => (text.strip_suffix('s'), 1),
+        Some(b'm') => (text.strip_suffix('m'), 60),
+        Some(b'h') => (text.strip_suffix('h'), 3600),
+        _ => (Some(text), 1),
+    };
+    let number: Option<u64> = digits.and_then(|digits| digits.parse().ok()).filter(|number| *number > 0);
+    number
+        .and_then(|number| number.checked_mul(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| "expected a time of a second or more, as in 90, 90s, 10m or 1h".into())
 }
 
 /// A suite, by name or id.
@@ -112,6 +129,16 @@ mod tests {
         assert!(frame_size("0").is_err());
         assert!(frame_size("4G").is_err());
         assert_eq!(frame_size("4294967295"), Ok(u32::MAX));
+    }
+
+    #[test]
+    fn ages_have_units_and_are_not_zero() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200)] {
+            assert_eq!(age(text), Ok(Duration::from_secs(seconds)));
+        }
+        for wrong in ["", "0", "0m", "m", "1d", "-1", "1.5", "99999999999999999h"] {
+            assert!(age(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

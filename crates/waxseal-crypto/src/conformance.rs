@@ -11,8 +11,10 @@
 //! They take a few seconds where RSA keys are made slowly.
 
 mod aead;
+mod agreement;
 mod digest;
 mod kdf;
+mod mac;
 mod random;
 mod rsa;
 mod rsa_answers;
@@ -76,11 +78,19 @@ pub const CHECKS: &[Check] = &[
     Check { name: "HKDF: known answers", run: kdf::known_answers },
     Check { name: "HKDF: outputs don't depend on each other", run: kdf::outputs_are_independent },
     Check { name: "HKDF: outputs that are too long are refused", run: kdf::long_outputs_are_refused },
+    Check { name: "HMAC: known answers", run: mac::known_answers },
+    Check { name: "HMAC: outputs of another length are refused", run: mac::lengths_are_refused },
+    Check { name: "HMAC: key derivation in counter mode", run: mac::counter_mode_answers },
     Check { name: "ECDSA: known answers", run: signatures::known_answers },
     Check { name: "ECDSA: what was signed verifies", run: signatures::round_trip },
     Check { name: "ECDSA: what was changed is refused", run: signatures::changes_are_refused },
     Check { name: "ECDSA: other public keys are refused", run: signatures::bad_keys_are_refused },
     Check { name: "ECDSA: another algorithm's digest is refused", run: signatures::digests_must_fit },
+    Check { name: "ECDH: known answers", run: agreement::known_answers },
+    Check { name: "ECDH: both sides agree", run: agreement::both_sides_agree },
+    Check { name: "ECDH: what is no point is refused", run: agreement::points_off_the_curve_are_refused },
+    Check { name: "ECDH: another curve's point is refused", run: agreement::other_curves_are_refused },
+    Check { name: "ECDH: bad private keys are refused", run: agreement::bad_private_keys_are_refused },
     Check { name: "RSA: known answers", run: rsa::known_answers },
     Check { name: "RSA: round trips", run: rsa::round_trips },
     Check { name: "RSA: what was changed is refused", run: rsa::changes_are_refused },

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::EcdhCurveSpec;
+
 /// A primitive failed. While keys are in play nothing more is said, so that no caller can
 /// turn the difference into an oracle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -44,4 +46,18 @@ pub enum KeyError {
     /// The key is well encoded, and the provider refuses it: too short, too long, or inconsistent.
     #[error("the key was refused: RSA keys have 2048 to 8192 bits and consistent parts")]
     Refused,
+    /// An EC key is well encoded and none: not a point of its curve, out of range, or with a
+    /// public half that isn't its own.
+    #[error(
+        "the key was refused: EC public keys are points of their curve, private ones in range, their halves one pair"
+    )]
+    EcRefused,
+    /// An EC key is on another curve than the one asked for.
+    #[error("found a key on {found}, expected one on {expected}")]
+    Curve {
+        /// The key's curve.
+        found: EcdhCurveSpec,
+        /// The curve that was asked for.
+        expected: EcdhCurveSpec,
+    },
 }

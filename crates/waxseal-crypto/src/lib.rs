@@ -13,18 +13,24 @@
 //! ```
 
 pub mod conformance;
+mod counter_mode;
+mod ec_key;
 mod ecdsa_der;
 mod error;
+mod key_encoding;
 mod provider;
 mod rsa_key;
 mod secret;
 mod stack;
 
+pub use counter_mode::kdf_counter_mode;
+pub use ec_key::{EcPrivateKey, EcPublicKey, EcdhCurveSpec};
 pub use ecdsa_der::{FixedSignature, decode_der, encode_fixed_length_der, has_sec1_form};
 pub use error::{CryptoError, KeyError};
 pub use provider::{
-    Aead, AeadKey, CryptoProvider, Digest, DigestOutput, DigestState, HkdfOutput, Kdf, Nonce, Random,
-    RsaPadding, RsaPrivateKey, RsaPublicKey, RsaWrap, Signatures, SigningKey, Tag,
+    Aead, AeadKey, AgreementKey, CryptoProvider, Digest, DigestOutput, DigestState, HkdfOutput, Kdf,
+    KeyAgreement, Mac, Nonce, Random, RsaPadding, RsaPrivateKey, RsaPublicKey, RsaWrap, Signatures,
+    SigningKey, Tag,
 };
 pub use rsa_key::{RsaPrivateDer, RsaPublicDer};
 pub use secret::{SecretBytes, constant_time_eq};

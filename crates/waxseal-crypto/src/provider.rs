@@ -4,7 +4,10 @@ use std::fmt::Debug;
 
 use waxseal_format::{AeadAlgorithm, HashAlgorithm, IV_LEN, SignatureAlgorithm, TAG_LEN};
 
-use crate::{CryptoError, FixedSignature, KeyError, RsaPrivateDer, RsaPublicDer, SecretBytes};
+use crate::{
+    CryptoError, EcPrivateKey, EcPublicKey, EcdhCurveSpec, FixedSignature, KeyError, RsaPrivateDer,
+    RsaPublicDer, SecretBytes,
+};
 
 /// The initialization vector of one AES-GCM call.
 pub type Nonce = [u8; IV_LEN];
@@ -24,8 +27,12 @@ pub struct CryptoProvider {
     pub digest: &'static dyn Digest,
     /// HKDF.
     pub kdf: &'static dyn Kdf,
+    /// HMAC.
+    pub mac: &'static dyn Mac,
     /// ECDSA.
     pub signatures: &'static dyn Signatures,
+    /// ECDH.
+    pub agreement: &'static dyn KeyAgreement,
     /// RSA key wrapping.
     pub rsa: &'static dyn RsaWrap,
     /// The operating system's randomness, or a generator seeded by it.
@@ -184,6 +191,23 @@ pub struct HkdfOutput<'a> {
     pub output: &'a mut [u8],
 }
 
+/// Authenticates messages with a secret key, and makes the blocks of key derivation.
+pub trait Mac: Send + Sync + Debug {
+    /// HMAC (RFC 2104) of the message that the parts make when joined. The key may have any length.
+    ///
+    /// Compare codes with [`constant_time_eq`](crate::constant_time_eq).
+    ///
+    /// # Errors
+    /// [`CryptoError::BufferLength`] unless `output` has [`HashAlgorithm::output_len`] bytes.
+    fn hmac(
+        &self,
+        hash: HashAlgorithm,
+        key: &[u8],
+        message: &[&[u8]],
+        output: &mut [u8],
+    ) -> Result<(), CryptoError>;
+}
+
 /// ECDSA over digests.
 pub trait Signatures: Send + Sync + Debug {
     /// A fresh key pair.
@@ -219,6 +243,41 @@ pub trait SigningKey: Send + Sync + Debug {
     /// [`CryptoError::Failed`] if the digest is another algorithm's, [`CryptoError::Random`]
     /// when the source of randomness fails.
     fn sign(&self, digest: &DigestOutput) -> Result<FixedSignature, CryptoError>;
+}
+
+/// ECDH (SP 800-56A, 5.7.1.2) over P-256, P-384 and P-521.
+pub trait KeyAgreement: Send + Sync + Debug {
+    /// A fresh private key, with its public half.
+    ///
+    /// # Errors
+    /// [`CryptoError::Random`] when the source of randomness fails.
+    fn generate(&self, curve: EcdhCurveSpec) -> Result<EcPrivateKey, CryptoError>;
+
+    /// Sets a private key up.
+    ///
+    /// # Errors
+    /// [`KeyError::EcRefused`] if it is zero or not below the curve's order, or if the public
+    /// half that came with it is another.
+    fn private_key(&self, key: &EcPrivateKey) -> Result<Box<dyn AgreementKey>, KeyError>;
+
+    /// The same public key with its point uncompressed, if it is a point of its curve.
+    ///
+    /// # Errors
+    /// [`KeyError::EcRefused`] if it is none.
+    fn check(&self, key: &EcPublicKey) -> Result<EcPublicKey, KeyError>;
+}
+
+/// A private key for ECDH.
+pub trait AgreementKey: Send + Sync + Debug {
+    /// The public half, its point uncompressed.
+    fn public_key(&self) -> &EcPublicKey;
+
+    /// The secret shared with the holder of `peer`: the x coordinate of the common point, big
+    /// endian, as long as the curve's field. Not fit to be a key: derive one.
+    ///
+    /// # Errors
+    /// [`CryptoError::Failed`] unless `peer` is a point of this key's curve.
+    fn agree(&self, peer: &EcPublicKey) -> Result<SecretBytes, CryptoError>;
 }
 
 /// How RSA wraps a data key.

@@ -2,15 +2,16 @@
 //! private ones. Their arithmetic is checked by the provider that sets them up.
 
 mod der;
-mod pem;
 
 use std::fmt;
 
 use self::der::AnyRsaKey;
+use crate::key_encoding::{kind, pem};
 use crate::{KeyError, SecretBytes};
 
 const PUBLIC: &str = "an RSA public key";
 const PRIVATE: &str = "an RSA private key";
+const LABELS: &[&str] = &["PUBLIC KEY", "RSA PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY"];
 
 /// A public RSA key in DER: a `SubjectPublicKeyInfo` (RFC 5280, 4.1) of `rsaEncryption`.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,12 +99,8 @@ impl fmt::Debug for RsaPrivateDer {
 }
 
 fn read(input: &[u8], expected: &'static str) -> Result<AnyRsaKey, KeyError> {
-    match pem::decode(input, expected)? {
+    match pem::decode(input, LABELS, expected)? {
         Some(inner) => der::decode(&inner, expected),
         None => der::decode(input, expected),
     }
-}
-
-fn kind(found: impl Into<String>, expected: &'static str) -> KeyError {
-    KeyError::Kind { found: found.into(), expected }
 }

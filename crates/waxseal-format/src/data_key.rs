@@ -38,7 +38,11 @@ impl EncryptedDataKey {
         }
     }
 
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    /// Appends the entry as it stands in a header: each field behind its length in two bytes.
+    ///
+    /// # Errors
+    /// [`FormatProblem::TooLong`](crate::FormatProblem::TooLong) if a field has more than 65,535 bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), FormatError> {
         put_prefixed(out, PROVIDER_ID, self.provider_id.as_bytes())?;
         put_prefixed(out, PROVIDER_INFO, &self.provider_info)?;
         put_prefixed(out, CIPHERTEXT, &self.ciphertext)

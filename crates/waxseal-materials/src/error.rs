@@ -50,12 +50,15 @@ pub enum MaterialsError {
     /// An AES wrapping key has this many bytes.
     #[error("an AES wrapping key has 16, 24 or 32 bytes, not {0}")]
     WrappingKeyLength(usize),
-    /// An RSA wrapping key can't be read, or is refused.
-    #[error("the RSA wrapping key can't be used: {0}")]
+    /// An RSA or EC wrapping key can't be read, or is refused.
+    #[error("the wrapping key can't be used: {0}")]
     Key(#[from] KeyError),
     /// The public and the private half that were given are not of one key.
     #[error("the public and the private RSA key don't belong together")]
     KeyPair,
+    /// Limits of a cache that the specification forbids, or that don't fit each other.
+    #[error("limits of a cache: {0}")]
+    CacheLimits(&'static str),
     /// An encryption context or a data key doesn't fit the format.
     #[error("materials that do not fit the format")]
     Format(#[from] FormatError),
@@ -125,6 +128,9 @@ pub enum KeyFailureReason {
     /// The key's service wants fewer calls.
     #[error("the key service throttled the call")]
     Throttled,
+    /// The key's service refused the call for another reason: the source says which.
+    #[error("the key service refused the call")]
+    Refused,
     /// The key's service answered for another key.
     #[error("the key service answered for another key")]
     WrongKey,
@@ -186,6 +192,10 @@ impl KeyFailures {
             "check the permissions on the key"
         } else if any(KeyFailureReason::Unreachable) || any(KeyFailureReason::Throttled) {
             "check the key service and try again"
+        } else if any(KeyFailureReason::Refused) {
+            "check that the key exists and is enabled, and the settings of the key service"
+        } else if any(KeyFailureReason::WrongKey) {
+            "check which keys and endpoint the key service has"
         } else {
             "check the key and the encryption context"
         }

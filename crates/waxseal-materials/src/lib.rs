@@ -6,7 +6,7 @@
 //!    suite, the encryption context, the data key. The [`DefaultCmm`] does so with one
 //!    keyring; the [`RequiredEncryptionContextCmm`] stands in front of any other.
 //! 2. A [`Keyring`] makes the data key and wraps it, or unwraps it: [`RawAesKeyring`],
-//!    [`RawRsaKeyring`], several of them as a [`MultiKeyring`].
+//!    [`RawRsaKeyring`], [`RawEcdhKeyring`], several of them as a [`MultiKeyring`].
 //! 3. A [`MasterKeyProvider`] with its [`MasterKey`]s is the older form of the same:
 //!    [`RawMasterKey`], [`RawMasterKeyProvider`], several as a [`MultiMasterKeyProvider`].
 //!    [`MasterKeyProviderKeyring`] makes any of them a keyring.
@@ -33,9 +33,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "cache")]
+mod caching;
 mod cmm;
 mod decryption_materials;
 mod default_cmm;
+#[doc(hidden)]
+pub mod ecdh_wrap;
 mod encryption_materials;
 mod error;
 mod keyring;
@@ -44,12 +48,19 @@ mod master_key_provider_keyring;
 mod multi_keyring;
 mod multi_master_key_provider;
 mod policy;
+mod raw_ecdh_keyring;
 mod raw_keyring;
 mod raw_master_key;
 mod raw_wrap;
 mod required_context_cmm;
 
 pub use async_trait::async_trait;
+#[cfg(feature = "cache")]
+pub use caching::{
+    BypassReason, Bypasses, CacheClock, CacheEntry, CacheIdentifier, CacheLimits, CachedMaterials,
+    CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache, Evictions, InFlight,
+    LocalCryptographicMaterialsCache, MonotonicClock, NullCryptographicMaterialsCache, StormTracking,
+};
 pub use cmm::{CryptographicMaterialsManager, DecryptMaterialsRequest, EncryptionMaterialsRequest};
 pub use decryption_materials::DecryptionMaterials;
 pub use default_cmm::{DefaultCmm, PUBLIC_KEY_CONTEXT_KEY, RESERVED_CONTEXT_PREFIX};
@@ -61,6 +72,7 @@ pub use master_key_provider_keyring::MasterKeyProviderKeyring;
 pub use multi_keyring::MultiKeyring;
 pub use multi_master_key_provider::MultiMasterKeyProvider;
 pub use policy::CommitmentPolicy;
+pub use raw_ecdh_keyring::{RawEcdhKeyring, RawEcdhSchema};
 pub use raw_keyring::{RawAesKeyring, RawRsaKeyring};
 pub use raw_master_key::{RawKeyLookup, RawMasterKey, RawMasterKeyProvider};
 pub use required_context_cmm::RequiredEncryptionContextCmm;

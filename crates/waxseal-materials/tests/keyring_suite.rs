@@ -6,12 +6,12 @@ mod support;
 use std::sync::Arc;
 
 use support::*;
-use waxseal_crypto::{RsaPadding, SecretBytes};
+use waxseal_crypto::{EcdhCurveSpec, RsaPadding, SecretBytes};
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 use waxseal_materials::{
     DecryptionMaterials, EncryptionMaterials, KeyFailureReason, Keyring, MasterKeyProvider,
     MasterKeyProviderKeyring, MaterialsError, MultiKeyring, MultiMasterKeyProvider, RawAesKeyring,
-    RawMasterKey, RawMasterKeyProvider, RawRsaKeyring,
+    RawEcdhKeyring, RawEcdhSchema, RawMasterKey, RawMasterKeyProvider, RawRsaKeyring, async_trait,
 };
 
 /// A keyring, and another of the same names with other keys.
@@ -21,17 +21,26 @@ struct Case {
     impostor: Arc<dyn Keyring>,
     authenticates_context: bool,
     takes_existing_data_key: bool,
+    /// Whether the key itself is the name that finds it.
+    is_its_name: bool,
 }
 
 impl Case {
     fn new(name: impl Into<String>, keyring: Arc<dyn Keyring>, impostor: Arc<dyn Keyring>) -> Self {
         let name = name.into();
-        Self { name, keyring, impostor, authenticates_context: true, takes_existing_data_key: true }
+        let (authenticates_context, takes_existing_data_key) = (true, true);
+        Self { name, keyring, impostor, authenticates_context, takes_existing_data_key, is_its_name: false }
     }
 
     /// RSA wraps the data key alone.
     fn without_context(mut self) -> Self {
         self.authenticates_context = false;
+        self
+    }
+
+    /// Public keys are the names of ECDH.
+    fn named_by_itself(mut self) -> Self {
+        self.is_its_name = true;
         self
     }
 
@@ -46,6 +55,7 @@ fn cases(crypto: Crypto) -> Vec<Case> {
     let mut cases = vec![multi_case(crypto)];
     cases.extend([16, 24, 32].map(|len| aes_case(crypto, len)));
     cases.extend(PADDINGS.map(|padding| rsa_case(crypto, padding)));
+    cases.extend(EcdhCurveSpec::ALL.iter().flat_map(|curve| ecdh_cases(crypto, *curve)));
     cases.extend(master_key_cases(crypto));
     cases
 }
@@ -59,6 +69,54 @@ fn aes_case(crypto: Crypto, len: usize) -> Case {
 fn rsa_case(crypto: Crypto, padding: RsaPadding) -> Case {
     let other = RawRsaKeyring::with_key_pair(crypto, "ns", "rsa", padding, TWO_SPKI, TWO_PKCS8).unwrap();
     Case::new(format!("raw RSA, {padding:?}"), shared(rsa(crypto, padding)), shared(other)).without_context()
+}
+
+fn ecdh_cases(crypto: Crypto, curve: EcdhCurveSpec) -> [Case; 2] {
+    let static_keys = || {
+        let recipient_public_key = ecdh_public(crypto, &ecdh_key(crypto, curve));
+        let sender_private_key = ecdh_key(crypto, curve);
+        let schema =
+            RawEcdhSchema::RawPrivateKeyToStaticPublicKey { sender_private_key, recipient_public_key };
+        shared(RawEcdhKeyring::new(crypto, curve, schema).unwrap())
+    };
+    let ephemeral = || {
+        let recipient_private_key = ecdh_key(crypto, curve);
+        let recipient_public_key = ecdh_public(crypto, &recipient_private_key);
+        let encrypts = RawEcdhSchema::EphemeralPrivateKeyToStaticPublicKey { recipient_public_key };
+        let decrypts = RawEcdhSchema::PublicKeyDiscovery { recipient_private_key };
+        let [encrypts, decrypts] =
+            [encrypts, decrypts].map(|schema| RawEcdhKeyring::new(crypto, curve, schema).unwrap());
+        shared(Pair { encrypts, decrypts })
+    };
+    [
+        Case::new(format!("raw ECDH, static, {curve}"), static_keys(), static_keys()).named_by_itself(),
+        Case::new(format!("raw ECDH, ephemeral, {curve}"), ephemeral(), ephemeral()).named_by_itself(),
+    ]
+}
+
+/// Two keyrings of which each does one half.
+#[derive(Debug)]
+struct Pair {
+    encrypts: RawEcdhKeyring,
+    decrypts: RawEcdhKeyring,
+}
+
+#[async_trait]
+impl Keyring for Pair {
+    async fn on_encrypt(
+        &self,
+        materials: EncryptionMaterials,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        self.encrypts.on_encrypt(materials).await
+    }
+
+    async fn on_decrypt(
+        &self,
+        materials: DecryptionMaterials,
+        edks: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        self.decrypts.on_decrypt(materials, edks).await
+    }
 }
 
 fn multi_case(crypto: Crypto) -> Case {
@@ -105,6 +163,7 @@ fn foreign_data_keys() -> Vec<EncryptedDataKey> {
         EncryptedDataKey::new("ns", "another name", [1; 48]),
         EncryptedDataKey::new("ns", [0xff; 32], [1; 48]),
         EncryptedDataKey::new("another namespace", "key", [1; 48]),
+        EncryptedDataKey::new("raw-ecdh", "key", [1; 48]),
     ]
 }
 
@@ -161,7 +220,8 @@ fn another_key_of_the_same_name_is_rejected() {
     each_case(|case| {
         let encrypted = encrypt(&*case.keyring, SUITE);
         let found = decrypt(&*case.impostor, SUITE, context(), encrypted.encrypted_data_keys());
-        assert!(reasons(found).contains(&KeyFailureReason::Rejected));
+        let said = if case.is_its_name { KeyFailureReason::NotMine } else { KeyFailureReason::Rejected };
+        assert!(reasons(found).contains(&said));
     });
 }
 

@@ -5,8 +5,8 @@
 //! | AES-128-GCM, AES-256-GCM | aws-lc or ring, by the processor at run time |
 //! | AES-192-GCM | aws-lc (ring has none) |
 //! | SHA-2, randomness | ring |
-//! | HKDF | RustCrypto's HMAC and SHA-2 |
-//! | ECDSA, RSA | aws-lc |
+//! | HKDF, HMAC | RustCrypto's HMAC and SHA-2 |
+//! | ECDSA, ECDH, RSA | aws-lc |
 //!
 //! The reasons and the figures stand in `select.rs`. Building it takes a C compiler.
 //!
@@ -30,8 +30,10 @@
 //! ```
 
 mod aead;
+mod agreement;
 mod digest;
 mod kdf;
+mod mac;
 #[cfg(all(test, target_os = "linux"))]
 #[path = "../../waxseal-crypto/tests/memory/mod.rs"]
 mod memory;
@@ -50,7 +52,9 @@ pub static PROVIDER: CryptoProvider = CryptoProvider {
     aead: &aead::AesGcm,
     digest: &digest::Sha2,
     kdf: &kdf::Hkdf,
+    mac: &mac::HmacSha2,
     signatures: &signatures::Ecdsa,
+    agreement: &agreement::Ecdh,
     rsa: &rsa::Rsa,
     random: &random::OperatingSystem,
 };

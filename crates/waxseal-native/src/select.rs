@@ -47,8 +47,8 @@
 //! No library that links nothing comes near OpenSSL there, so it is a choice of the caller's: the
 //! feature `openssl-sha`. A switch by compiler flags is the builder's alone and gives 1.07.
 //!
-//! So: SHA-2 and randomness by ring, HKDF by RustCrypto's HMAC (which wipes what it leaves, as
-//! ring doesn't; wiping the stack as well costs 50 ns), ECDSA and RSA by aws-lc, and AES-GCM
+//! So: SHA-2 and randomness by ring, HKDF and HMAC by RustCrypto's HMAC (which wipes what it leaves, as
+//! ring doesn't; wiping the stack as well costs 50 ns), ECDSA, ECDH and RSA by aws-lc, and AES-GCM
 //! as follows. With a compressed public key, as in messages, P-384 verifies 5000 times a
 //! second on the Intel machine; decompressing by the p384 crate first is no faster.
 

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use waxseal_crypto::{
-    Aead, AeadAlgorithm, AeadKey, CryptoError, CryptoProvider, DigestOutput, HashAlgorithm, HkdfOutput, Kdf,
-    Nonce, Random, SignatureAlgorithm, Signatures, SigningKey, Tag, conformance,
+    Aead, AeadAlgorithm, AeadKey, AgreementKey, CryptoError, CryptoProvider, DigestOutput, EcPrivateKey,
+    EcPublicKey, EcdhCurveSpec, HashAlgorithm, HkdfOutput, Kdf, KeyAgreement, KeyError, Mac, Nonce, Random,
+    SignatureAlgorithm, Signatures, SigningKey, Tag, conformance,
 };
 use waxseal_native::PROVIDER;
 
@@ -132,6 +133,52 @@ impl Signatures for TrustsAll {
 fn a_verifier_that_trusts_all_is_seen() {
     let provider = CryptoProvider { signatures: &TrustsAll, ..PROVIDER };
     caught(provider, "ECDSA: what was signed verifies");
+}
+
+/// Passes points on as they are.
+#[derive(Debug)]
+struct ChecksNothing;
+
+impl KeyAgreement for ChecksNothing {
+    fn generate(&self, curve: EcdhCurveSpec) -> Result<EcPrivateKey, CryptoError> {
+        PROVIDER.agreement.generate(curve)
+    }
+
+    fn private_key(&self, key: &EcPrivateKey) -> Result<Box<dyn AgreementKey>, KeyError> {
+        PROVIDER.agreement.private_key(key)
+    }
+
+    fn check(&self, key: &EcPublicKey) -> Result<EcPublicKey, KeyError> {
+        let compressed = key.as_sec1().len() == key.curve().compressed_point_len();
+        if compressed { PROVIDER.agreement.check(key) } else { Ok(key.clone()) }
+    }
+}
+
+#[test]
+fn points_that_are_not_checked_are_seen() {
+    let provider = CryptoProvider { agreement: &ChecksNothing, ..PROVIDER };
+    caught(provider, "ECDH: what is no point is refused");
+}
+
+/// Leaves all but the first part out.
+#[derive(Debug)]
+struct FirstPart;
+
+impl Mac for FirstPart {
+    fn hmac(
+        &self,
+        hash: HashAlgorithm,
+        key: &[u8],
+        message: &[&[u8]],
+        output: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        PROVIDER.mac.hmac(hash, key, message.get(..1).unwrap_or_default(), output)
+    }
+}
+
+#[test]
+fn parts_of_a_message_that_are_left_out_are_seen() {
+    caught(CryptoProvider { mac: &FirstPart, ..PROVIDER }, "HMAC: known answers");
 }
 
 #[derive(Debug)]

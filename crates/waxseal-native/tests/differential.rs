@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rsa::BigUint;
 use waxseal_crypto::{
-    AeadAlgorithm, CryptoError, CryptoProvider, DigestOutput, HashAlgorithm, HkdfOutput, Nonce, RsaPadding,
-    RsaPrivateDer, RsaPrivateKey, RsaPublicDer, RsaPublicKey, SignatureAlgorithm, SigningKey, Tag,
-    encode_fixed_length_der,
+    AeadAlgorithm, CryptoError, CryptoProvider, DigestOutput, EcPrivateKey, EcPublicKey, EcdhCurveSpec,
+    HashAlgorithm, HkdfOutput, KeyError, Nonce, RsaPadding, RsaPrivateDer, RsaPrivateKey, RsaPublicDer,
+    RsaPublicKey, SecretBytes, SignatureAlgorithm, SigningKey, Tag, encode_fixed_length_der,
 };
 
 /// Each provider as the one that makes and as the one that reads.
@@ -38,6 +38,10 @@ fn hashes() -> impl Strategy<Value = HashAlgorithm> {
 
 fn signature_algorithms() -> impl Strategy<Value = SignatureAlgorithm> {
     select(vec![SignatureAlgorithm::EcdsaP256Sha256, SignatureAlgorithm::EcdsaP384Sha384])
+}
+
+fn curves() -> impl Strategy<Value = EcdhCurveSpec> {
+    select(EcdhCurveSpec::ALL.to_vec())
 }
 
 fn paddings() -> impl Strategy<Value = RsaPadding> {
@@ -114,6 +118,36 @@ proptest! {
     #[test]
     fn sha2(hash in hashes(), parts in prop::collection::vec(bytes(300), 0..5)) {
         both(|provider| digest(provider, hash, &parts));
+    }
+
+    #[test]
+    fn hmac(hash in hashes(), key in bytes(200), parts in prop::collection::vec(bytes(200), 0..4)) {
+        both(|provider| {
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let mut code = vec![0; hash.output_len()];
+            provider.mac.hmac(hash, &key, &parts, &mut code).map(|()| code)
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn ecdh(curve in curves(), scalar in prop::collection::vec(any::<u8>(), 66), changes in changes()) {
+        let peer = PROVIDERS[0].agreement.generate(curve).unwrap();
+        let peer = PROVIDERS[0].agreement.private_key(&peer).unwrap().public_key().clone();
+        let mut scalar = scalar[..curve.field_len()].to_vec();
+        if curve == EcdhCurveSpec::P521 {
+            scalar[0] &= 1;
+        }
+        for point in [peer.as_sec1(), &peer.to_compressed()] {
+            let Ok(point) = EcPublicKey::from_sec1(curve, &changed(point, &changes)) else { continue };
+            both(|provider| {
+                let key = EcPrivateKey::from_scalar(curve, SecretBytes::copy_of(&scalar))?;
+                let key = provider.agreement.private_key(&key)?;
+                let agreed = key.agree(&point).map(|secret| secret.expose().to_vec());
+                Ok::<_, KeyError>((key.public_key().clone(), provider.agreement.check(&point), agreed))
+            })
+            .ok();
+        }
     }
 
     #[test]

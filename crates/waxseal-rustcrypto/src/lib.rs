@@ -1,5 +1,5 @@
-//! waxseal's portable cryptography, in pure Rust: RustCrypto's aes-gcm, sha2, hkdf, p256, p384
-//! and rsa, and the operating system's randomness. It runs wherever Rust does, without a C
+//! waxseal's portable cryptography, in pure Rust: RustCrypto's aes-gcm, sha2, hkdf, hmac, p256,
+//! p384, p521 and rsa, and the operating system's randomness. It runs wherever Rust does, without a C
 //! compiler.
 //!
 //! It is slower than waxseal's native provider, and its RSA is not made against attackers who
@@ -22,8 +22,10 @@
 //! ```
 
 mod aead;
+mod agreement;
 mod digest;
 mod kdf;
+mod mac;
 mod random;
 mod rsa;
 mod signatures;
@@ -36,7 +38,9 @@ pub static PROVIDER: CryptoProvider = CryptoProvider {
     aead: &aead::AesGcm,
     digest: &digest::Sha2,
     kdf: &kdf::Hkdf,
+    mac: &mac::HmacSha2,
     signatures: &signatures::Ecdsa,
+    agreement: &agreement::Ecdh,
     rsa: &rsa::Rsa,
     random: &random::OperatingSystem,
 };

@@ -10,7 +10,9 @@
 mod memory;
 
 use memory::{Needle, alone};
-use waxseal_crypto::{AeadAlgorithm, HashAlgorithm, HkdfOutput, RsaPrivateDer, SecretBytes};
+use waxseal_crypto::{
+    AeadAlgorithm, EcPrivateKey, EcdhCurveSpec, HashAlgorithm, HkdfOutput, RsaPrivateDer, SecretBytes,
+};
 use waxseal_rustcrypto::PROVIDER;
 
 const KEY: &[u8] = include_bytes!("../../waxseal-crypto/tests/keys/rsa-private-pkcs1.pem");
@@ -42,6 +44,52 @@ fn derived_keys_and_what_they_were_derived_from() {
     assert_eq!((needle.count_off_stack(), derived_needle.count_off_stack()), (0, 1));
     drop(derived);
     assert_eq!(derived_needle.count_off_stack(), 0);
+}
+
+#[test]
+fn keys_and_blocks_of_hmac() {
+    let _alone = alone();
+    let (needle, mut code) = (Needle::new(5), SecretBytes::zeroed(48));
+    PROVIDER
+        .mac
+        .hmac(HashAlgorithm::Sha384, secret(&needle).expose(), &[b"a", b"b"], code.expose_mut())
+        .unwrap();
+    let code_needle = Needle::of(code.expose());
+    assert_eq!((needle.count_off_stack(), code_needle.count_off_stack()), (0, 1));
+    drop(code);
+    assert_eq!(code_needle.count_off_stack(), 0);
+}
+
+/// Both orders: libraries keep numbers with their lowest byte first.
+#[test]
+fn private_keys_and_secrets_of_ecdh() {
+    let _alone = alone();
+    for curve in EcdhCurveSpec::ALL.iter().copied() {
+        let scalar = |needle: &Needle| {
+            let mut scalar = SecretBytes::zeroed(curve.field_len());
+            needle.reveal(&mut scalar.expose_mut()[curve.field_len() - 32..]);
+            scalar.expose_mut()[curve.field_len() - 32] &= 0x7f;
+            scalar
+        };
+        let value = scalar(&Needle::new(6));
+        let needle = Needle::of(&value.expose()[curve.field_len() - 32..]);
+        let reversed = Needle::of(&value.expose()[curve.field_len() - 32..]).reversed();
+        let encoded = EcPrivateKey::from_scalar(curve, value).unwrap();
+        let key = PROVIDER.agreement.private_key(&encoded).unwrap();
+        drop(encoded);
+        assert!(
+            needle.count_off_stack() + reversed.count_off_stack() > 0,
+            "{curve}: not found while it lives"
+        );
+        let peer = PROVIDER.agreement.generate(curve).unwrap();
+        let peer = PROVIDER.agreement.private_key(&peer).unwrap();
+        let secret = key.agree(peer.public_key()).unwrap();
+        let secret_needle = Needle::of(&secret.expose()[curve.field_len() - 32..]);
+        assert_eq!(secret_needle.count_off_stack(), 1, "{curve}: while it lives");
+        drop((key, secret));
+        let found = [needle, reversed, secret_needle].map(|needle| needle.count_off_stack());
+        assert_eq!(found, [0; 3], "{curve}");
+    }
 }
 
 /// Bytes of the private exponent and of a prime, in the order of the encoding and of the

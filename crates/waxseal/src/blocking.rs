@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 
 use crate::Error;
 
@@ -13,6 +15,30 @@ use crate::Error;
 pub trait Runtime: Send + Sync + Debug {
     /// Runs `future` to its end on the calling thread.
     fn block_on(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>);
+}
+
+/// The least of a runtime: the calling thread sleeps until another one wakes it.
+///
+/// For materials that are ready at once but for waiting on other threads, such as a cache over raw
+/// keys. What needs timers or sockets waits for ever here, and needs a runtime that has them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parking;
+
+impl Runtime for Parking {
+    fn block_on(&self, mut future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            std::thread::park();
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 /// Polls once; what is not ready then waits on the runtime, if there is one. With a runtime

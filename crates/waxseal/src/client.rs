@@ -5,6 +5,8 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use waxseal_crypto::CryptoProvider;
+#[cfg(feature = "cache")]
+use waxseal_materials::CachingCryptographicMaterialsManager;
 use waxseal_materials::{
     CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest, DecryptionMaterials,
     DefaultCmm, EncryptionMaterials, Keyring, MasterKeyProvider, MasterKeyProviderKeyring,
@@ -76,6 +78,48 @@ impl Client {
             commitment_policy: CommitmentPolicy::default(),
             max_encrypted_data_keys: u16::MAX,
         }
+    }
+
+    /// The same with its materials cached: many messages for one call to a key service. For
+    /// [metrics](waxseal_materials::CachingCryptographicMaterialsManager::metrics), or a cache
+    /// below other managers, make the manager yourself and use [`Client::with_cmm`].
+    ///
+    /// Streams go past the cache unless they say their length: [`EncryptRequest::plaintext_len_bound`].
+    /// Synchronous calls on several threads need a runtime, since one waits for the other's call;
+    /// [`Parking`](crate::Parking) will do over keys that are ready at once.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use waxseal::{CacheLimits, Client, LocalCryptographicMaterialsCache, native};
+    ///
+    /// # let key = waxseal::SecretBytes::random(native::provider().random, 32)?;
+    /// # let keyring = waxseal::RawAesKeyring::new(native::provider(), "my-app", "key-1", key)?;
+    /// let cache = Arc::new(LocalCryptographicMaterialsCache::new(1000));
+    /// let limits = CacheLimits::new(Duration::from_secs(300));
+    /// let client = Client::new(native::provider(), keyring).with_cache(cache, limits)?;
+    ///
+    /// let first = client.encrypt(b"attack at dawn").context("tenant", "7").wait()?;
+    /// let second = client.encrypt(b"attack at noon").context("tenant", "7").wait()?;
+    /// assert_eq!(first.header.encrypted_data_keys, second.header.encrypted_data_keys);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`MaterialsError::CacheLimits`](waxseal_materials::MaterialsError::CacheLimits) in an
+    /// [`Error`] for limits beyond the specification's.
+    #[cfg(feature = "cache")]
+    pub fn with_cache(
+        mut self,
+        cache: Arc<dyn waxseal_materials::CryptographicMaterialsCache>,
+        limits: waxseal_materials::CacheLimits,
+    ) -> Result<Self, Error> {
+        let underlying = self.cmm;
+        self.cmm =
+            Arc::new(CachingCryptographicMaterialsManager::new(self.crypto, underlying, cache, limits)?);
+        Ok(self)
     }
 
     /// The same under another commitment policy, both ways.

@@ -139,6 +139,6 @@ fn any_service(failures: &KeyFailures) -> bool {
 }
 
 fn is_service(reason: KeyFailureReason) -> bool {
-    use KeyFailureReason::{Denied, Throttled, Unreachable, WrongKey};
-    matches!(reason, Denied | Throttled | Unreachable | WrongKey)
+    use KeyFailureReason::{Denied, Refused, Throttled, Unreachable, WrongKey};
+    matches!(reason, Denied | Refused | Throttled | Unreachable | WrongKey)
 }

@@ -17,6 +17,7 @@
 //! # Features
 //!
 //! - `native` (default): [`native::provider`], for each primitive the fastest library.
+//! - `cache` (default): [`Client::with_cache`], data keys that several messages share.
 //! - `openssl-sha`: `native::provider_with_openssl_digest`, SHA-2 by the system's OpenSSL.
 //! - `rustcrypto`: `rustcrypto::provider`, pure Rust.
 //! - `tokio`: [`aio`] streams over Tokio's traits; lets synchronous calls wait on a Tokio runtime.
@@ -36,7 +37,7 @@ mod pump;
 pub mod range;
 pub mod target;
 
-pub use blocking::Runtime;
+pub use blocking::{Parking, Runtime};
 pub use client::Client;
 pub use decrypt::{DecryptRequest, Decrypted};
 pub use encrypt::{EncryptRequest, Encrypted, MessageInfo};
@@ -51,7 +52,14 @@ pub use waxseal_materials::{
     self as materials, CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest,
     DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, KeyFailure,
     KeyFailureReason, Keyring, MasterKey, MasterKeyProvider, MasterKeyProviderKeyring, MaterialsError,
-    MultiKeyring, RawAesKeyring, RawRsaKeyring, async_trait,
+    MultiKeyring, RawAesKeyring, RawEcdhKeyring, RawEcdhSchema, RawRsaKeyring, RequiredEncryptionContextCmm,
+    async_trait,
+};
+#[cfg(feature = "cache")]
+#[doc(inline)]
+pub use waxseal_materials::{
+    CacheLimits, CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache,
+    LocalCryptographicMaterialsCache, NullCryptographicMaterialsCache, StormTracking,
 };
 #[doc(inline)]
 pub use waxseal_message::{self as message, DecryptOptions, EncryptOptions, MessageError, SignedMessages};

@@ -14,6 +14,7 @@
 //! | [`streams`] | streams give what one-shot gives, however messages are cut and changed |
 //! | [`keys`] | RSA keys in PEM and DER are read alike by both providers, or refused |
 //! | [`providers`] | both providers give the same answer from each primitive |
+//! | [`signatures`] | an envelope and a manifest have one encoding; what is written reads back |
 
 // A violated property is a panic here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -34,6 +35,7 @@ pub mod keys;
 pub mod providers;
 pub mod roundtrip;
 pub mod seeds;
+pub mod signatures;
 pub mod streams;
 
 pub use choices::Choices;
@@ -50,4 +52,5 @@ pub const TARGETS: &[Target] = &[
     ("streams", streams::body),
     ("keys", keys::body),
     ("providers", providers::body),
+    ("signatures", signatures::body),
 ];

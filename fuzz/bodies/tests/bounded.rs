@@ -108,4 +108,5 @@ targets! {
     streams: 3000 inputs of up to 3000 bytes;
     keys: 10_000 inputs of up to 100 bytes;
     providers: 4000 inputs of up to 300 bytes;
+    signatures: 20_000 inputs of up to 400 bytes;
 }

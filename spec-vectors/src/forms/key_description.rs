@@ -8,10 +8,11 @@ use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use serde_json::Value;
 use waxseal::RsaPadding;
+use waxseal_kms::{AwsKmsRsaAlgorithm, DiscoveryFilter};
 
 use super::keys_manifest::Keys;
 use super::{decode_base64, text};
-use crate::case::{KeyringSpec, MaterialsSpec, RsaPem, Unready};
+use crate::case::{EcdhSpec, KeyringSpec, KmsSpec, MaterialsSpec, RsaPem, Unready};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +22,27 @@ struct RawDescription {
     encryption_algorithm: String,
     padding_algorithm: Option<String>,
     padding_hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct EcdhDescription {
+    sender: String,
+    recipient: String,
+    schema: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct DiscoveryDescription {
+    default_mrk_region: String,
+    aws_kms_discovery_filter: Option<Filter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Filter {
+    partition: String,
+    account_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +85,10 @@ pub fn master_keys(descriptions: &[Value], keys: &Keys) -> Result<KeyringSpec, U
 fn keyring(description: &Value, keys: &Keys) -> Result<KeyringSpec, Unready> {
     match type_of(description)? {
         "raw" => raw(&read(description)?, keys),
+        "raw-ecdh" => raw_ecdh(&read(description)?, keys),
+        "aws-kms" | "aws-kms-mrk-aware" | "aws-kms-mrk-aware-discovery" | "aws-kms-rsa" | "aws-kms-ecdh" => {
+            Ok(KeyringSpec::Kms(kms(description, keys)?))
+        }
         "multi-keyring" => {
             let MultiDescription { generator, child_keyrings } = read(description)?;
             let parts: Vec<Value> = generator.into_iter().chain(child_keyrings).collect();
@@ -79,7 +105,7 @@ fn keyring(description: &Value, keys: &Keys) -> Result<KeyringSpec, Unready> {
 /// Why keys of this type are not there.
 pub(crate) fn unavailable(key_type: &str) -> String {
     match key_type {
-        "aws-kms-hierarchy" | "raw-ecdh" | "caching-cmm" => {
+        "aws-kms-hierarchy" | "caching-cmm" => {
             format!("{key_type}: no such keyring or materials manager yet")
         }
         kms if kms.starts_with("aws-kms") => format!("{kms}: needs keys of AWS KMS"),
@@ -102,6 +128,73 @@ fn raw(description: &RawDescription, keys: &Keys) -> Result<KeyringSpec, Unready
         }
         (algorithm, kind) => Err(anyhow!("a {kind} key for {algorithm}").into()),
     }
+}
+
+/// Keys of AWS KMS. Their type tells how they are used, their entry in the keys manifest which
+/// they are.
+fn kms(description: &Value, keys: &Keys) -> Result<KmsSpec, Unready> {
+    let key = || keys.kms(text(description, "/key").context("a key of AWS KMS without a name")?);
+    Ok(match type_of(description)? {
+        "aws-kms-mrk-aware-discovery" => {
+            let DiscoveryDescription { default_mrk_region, aws_kms_discovery_filter } = read(description)?;
+            let filter = aws_kms_discovery_filter
+                .map(|Filter { partition, account_ids }| DiscoveryFilter::new(partition, account_ids));
+            KmsSpec::MrkAwareDiscovery { region: default_mrk_region, filter }
+        }
+        "aws-kms-rsa" => {
+            let key = key()?;
+            let public_key = key.material.context("a KMS RSA key without its public half")?;
+            let algorithm = kms_rsa_algorithm(text(description, "/encryption-algorithm"))?;
+            KmsSpec::Rsa { key_id: key.key_id, public_key, algorithm }
+        }
+        "aws-kms-ecdh" => kms_ecdh(&read(description)?, keys)?,
+        other => KmsSpec::Key { key_id: key()?.key_id, mrk_aware: other == "aws-kms-mrk-aware" },
+    })
+}
+
+fn kms_rsa_algorithm(name: Option<&str>) -> Result<AwsKmsRsaAlgorithm, Unready> {
+    match name {
+        Some("RSAES_OAEP_SHA_1") => Ok(AwsKmsRsaAlgorithm::OaepSha1),
+        Some("RSAES_OAEP_SHA_256") => Ok(AwsKmsRsaAlgorithm::OaepSha256),
+        other => Err(anyhow!("no algorithm of a KMS RSA key is {other:?}").into()),
+    }
+}
+
+fn kms_ecdh(description: &EcdhDescription, keys: &Keys) -> Result<KmsSpec, Unready> {
+    let recipient = keys.ec(&description.recipient)?;
+    let recipient_public_key = decode_base64(&recipient.recipient_material_public_key)?;
+    match description.schema.as_str() {
+        "static" => {
+            let sender = keys.ec(&description.sender)?;
+            let public_key = sender.sender_material_public_key.context("a sender without a public key")?;
+            let sender_public_key = decode_base64(&public_key)?;
+            Ok(KmsSpec::EcdhStatic {
+                sender: sender.sender_material,
+                sender_public_key,
+                recipient_public_key,
+            })
+        }
+        "discovery" => {
+            Ok(KmsSpec::EcdhDiscovery { recipient: recipient.recipient_material, recipient_public_key })
+        }
+        other => Err(anyhow!("no schema of KMS ECDH is {other}").into()),
+    }
+}
+
+/// An entry of the keys manifest has a key pair for the sender and one for the recipient.
+fn raw_ecdh(description: &EcdhDescription, keys: &Keys) -> Result<KeyringSpec, Unready> {
+    let recipient = keys.ec(&description.recipient)?;
+    let recipient_public_key = decode_base64(&recipient.recipient_material_public_key)?;
+    let spec = match description.schema.as_str() {
+        "static" => {
+            let sender_private_key = keys.ec(&description.sender)?.sender_material;
+            EcdhSpec::Static { sender_private_key, recipient_public_key }
+        }
+        "ephemeral" => EcdhSpec::Ephemeral(recipient_public_key),
+        "discovery" => EcdhSpec::Discovery(recipient.recipient_material),
+        other => return Err(anyhow!("no schema of ECDH is {other}").into()),
+    };
+    Ok(KeyringSpec::RawEcdh(spec))
 }
 
 fn rsa_padding(description: &RawDescription) -> Result<RsaPadding, Unready> {

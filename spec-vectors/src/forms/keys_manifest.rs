@@ -47,6 +47,30 @@ enum Material {
     Lines(Vec<String>),
 }
 
+/// A key of AWS KMS.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KmsKey {
+    /// Its ARN.
+    pub key_id: String,
+    /// The public half of an asymmetric one, in PEM.
+    pub material: Option<String>,
+}
+
+/// The two EC key pairs of a pair of parties. Of KMS keys the ARN stands for the private key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EcKeys {
+    /// The sender's private key, in PEM.
+    pub sender_material: String,
+    /// The sender's public key, base64 of DER.
+    pub sender_material_public_key: Option<String>,
+    /// The recipient's private key, in PEM.
+    pub recipient_material: String,
+    /// The recipient's public key, base64 of DER.
+    pub recipient_material_public_key: String,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StaticMaterial {
@@ -85,6 +109,22 @@ impl Keys {
     pub fn raw(&self, name: &str) -> Result<(String, RawKey)> {
         let key = RawKey::deserialize(self.get(name)?).with_context(|| format!("the key {name}"))?;
         Ok((key.key_id.clone().unwrap_or_else(|| name.to_owned()), key))
+    }
+
+    /// The key of AWS KMS of this name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn kms(&self, name: &str) -> Result<KmsKey> {
+        KmsKey::deserialize(self.get(name)?).with_context(|| format!("the key {name}"))
+    }
+
+    /// The EC keys of this name.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn ec(&self, name: &str) -> Result<EcKeys> {
+        EcKeys::deserialize(self.get(name)?).with_context(|| format!("the key {name}"))
     }
 
     /// The data key of the static material of this name; it may have none.

@@ -14,7 +14,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::case::Case;
+use crate::load::Level;
 use crate::source::Base;
+
+/// The type of the manifests of data keys without messages.
+const MPL_DECRYPT: &str = "awses-mpl-decrypt";
 
 /// The cases of a JSON document, or `None` if it is in no form that is known here.
 ///
@@ -24,12 +28,21 @@ use crate::source::Base;
 pub fn cases(document: &Value, base: Base<'_>) -> Result<Option<Vec<Case>>> {
     Ok(Some(match text(document, "/manifest/type") {
         Some("awses-decrypt") => awses_decrypt::cases(document, base)?,
-        Some("awses-mpl-decrypt") => mpl_decrypt::cases(document, base)?,
+        Some(MPL_DECRYPT) => mpl_decrypt::cases(document, base)?,
         Some("ciphertext") => legacy_2017::cases(document, base)?,
         _ if commitment::is_one(document) => commitment::cases(document)?,
         _ if decrypt_oracle::is_one(document) => decrypt_oracle::cases(document)?,
         _ => return Ok(None),
     }))
+}
+
+/// What the tests of a manifest are about.
+#[must_use]
+pub fn level(document: &Value) -> Level {
+    match text(document, "/manifest/type") {
+        Some(MPL_DECRYPT) => Level::DataKeys,
+        _ => Level::Messages,
+    }
 }
 
 /// The text at this pointer (RFC 6901).

@@ -27,6 +27,7 @@ pub(super) struct Message {
 pub(super) enum Wrap {
     Aes(u16),
     Rsa { bits: u16, padding: &'static str, hash: &'static str },
+    Ecdh { bits: u16, sender: &'static str },
 }
 
 const AES_KEYS: [Wrap; 3] = [Wrap::Aes(128), Wrap::Aes(192), Wrap::Aes(256)];
@@ -39,8 +40,18 @@ const RSA_KEYS: [Wrap; 5] = [
     Wrap::Rsa { bits: 2048, padding: "oaep-mgf1", hash: "sha512" },
 ];
 
+const ECDH_KEYS: [Wrap; 6] = [
+    Wrap::Ecdh { bits: 256, sender: "static" },
+    Wrap::Ecdh { bits: 384, sender: "ephemeral" },
+    Wrap::Ecdh { bits: 521, sender: "static" },
+    Wrap::Ecdh { bits: 256, sender: "ephemeral" },
+    Wrap::Ecdh { bits: 384, sender: "static" },
+    Wrap::Ecdh { bits: 521, sender: "ephemeral" },
+];
+
 impl Wrap {
-    /// The key description of a manifest; `half` is the half of an RSA key pair.
+    /// The key description of a manifest; `half` is the half of an RSA key pair that is given,
+    /// and says of ECDH whether the sender or the recipient is meant.
     pub(super) fn description(self, half: &str) -> Value {
         match self {
             Self::Aes(bits) => json!({
@@ -57,8 +68,24 @@ impl Wrap {
                 "padding-algorithm": padding,
                 "padding-hash": hash,
             }),
+            Self::Ecdh { bits, sender } => ecdh(bits, if half == "public" { sender } else { "discovery" }),
         }
     }
+}
+
+fn ecdh(bits: u16, schema: &str) -> Value {
+    let key = format!("ec-{bits}");
+    let is_static = schema == "static";
+    json!({
+        "type": "raw-ecdh",
+        "sender": if is_static { &key } else { schema },
+        "recipient": &key,
+        "sender-public-key": if is_static { "sender-material-public-key" } else { schema },
+        "recipient-public-key": "recipient-material-public-key",
+        "provider-id": "raw-ecdh",
+        "ecc-curve": &key,
+        "schema": schema,
+    })
 }
 
 /// Every suite with every length of plaintext, every way to wrap, several data keys, and
@@ -79,6 +106,9 @@ fn of_suite(suite: &'static AlgorithmSuite) -> Vec<Message> {
         add(&[wrap], FRAME_LENGTH, len);
     }
     for wrap in RSA_KEYS {
+        add(&[wrap], FRAME_LENGTH, 192);
+    }
+    for wrap in ECDH_KEYS {
         add(&[wrap], FRAME_LENGTH, 192);
     }
     let [aes, ..] = AES_KEYS;

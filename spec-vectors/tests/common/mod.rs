@@ -13,7 +13,7 @@ pub(crate) fn providers() -> [&'static CryptoProvider; 2] {
 }
 
 pub(crate) fn runner(crypto: &'static CryptoProvider) -> Runner {
-    Runner { crypto, net_v4_0_0_retry: false }
+    Runner { crypto, net_v4_0_0_retry: false, kms: None }
 }
 
 /// The folder of the project's own vectors.

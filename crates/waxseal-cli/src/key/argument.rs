@@ -1,10 +1,12 @@
 //! The text behind `--key`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use waxseal::RsaPadding;
+
+use super::local::LocalKey;
 
 /// The namespace of a key that has none of its own.
 pub(crate) const DEFAULT_NAMESPACE: &str = "waxseal";
@@ -26,8 +28,8 @@ pub(crate) enum KeyArgument {
     KmsArn(String),
     /// `alias/...`: an alias at a key service.
     KmsAlias(String),
-    /// `local:NAME`: a key of the embedded key service.
-    Local(String),
+    /// `local:NAME`: a key of the embedded KMS.
+    Local(LocalKey),
 }
 
 /// How a message names a raw key; what is `None` comes from the key's file or a default.
@@ -45,11 +47,14 @@ pub(crate) enum Encoding {
     Base64,
 }
 
-/// The `--key` argument of a raw AES key file.
-pub(crate) fn for_raw_aes(file: &Path) -> String {
-    // Behind a last `?` stand options; a path with one of its own gets an empty list of them.
-    let end = if file.to_string_lossy().contains('?') { "?" } else { "" };
-    format!("raw-aes:{}{end}", file.display())
+impl KeyArgument {
+    /// The name of a key of AWS KMS.
+    pub(super) fn of_kms(&self) -> Option<&str> {
+        match self {
+            Self::KmsArn(name) | Self::KmsAlias(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for KeyArgument {
@@ -65,7 +70,7 @@ impl FromStr for KeyArgument {
         match text.split_once(':') {
             Some(("raw-aes", rest)) => raw_aes(rest),
             Some(("rsa", rest)) => rsa(rest),
-            Some(("local", name)) if !name.is_empty() => Ok(Self::Local(name.to_owned())),
+            Some(("local", rest)) => local(rest),
             _ => Err("expected raw-aes:FILE, rsa:FILE.pem, arn:..., alias/... or local:NAME".into()),
         }
     }
@@ -76,7 +81,7 @@ fn raw_aes(text: &str) -> Result<KeyArgument, String> {
     let names = options.take_names();
     let encoding = options.take("encoding").map(|text| encoding(&text)).transpose()?;
     options.finish("namespace, name and encoding")?;
-    Ok(KeyArgument::RawAes { file, names, encoding })
+    Ok(KeyArgument::RawAes { file: file.into(), names, encoding })
 }
 
 fn rsa(text: &str) -> Result<KeyArgument, String> {
@@ -84,7 +89,14 @@ fn rsa(text: &str) -> Result<KeyArgument, String> {
     let names = options.take_names();
     let padding = options.take("padding").map_or(Ok(RsaPadding::OaepSha256), |text| padding(&text))?;
     options.finish("namespace, name and padding")?;
-    Ok(KeyArgument::Rsa { file, names, padding })
+    Ok(KeyArgument::Rsa { file: file.into(), names, padding })
+}
+
+fn local(text: &str) -> Result<KeyArgument, String> {
+    let (name, mut options) = split(text)?;
+    let key = LocalKey::new(name, |option| options.take(option));
+    options.finish("store, store-key, passphrase-file, region and principal")?;
+    Ok(KeyArgument::Local(key))
 }
 
 fn encoding(text: &str) -> Result<Encoding, String> {
@@ -128,11 +140,11 @@ impl Options {
     }
 }
 
-/// The file, and the options behind the last `?`.
-fn split(text: &str) -> Result<(PathBuf, Options), String> {
+/// The file or name, and the options behind the last `?`.
+fn split(text: &str) -> Result<(&str, Options), String> {
     let (file, options) = text.rsplit_once('?').unwrap_or((text, ""));
     if file.is_empty() {
-        return Err("the file is missing".into());
+        return Err("the file or the key's name is missing".into());
     }
     let mut taken = BTreeMap::new();
     for option in options.split('&').filter(|option| !option.is_empty()) {
@@ -143,7 +155,7 @@ fn split(text: &str) -> Result<(PathBuf, Options), String> {
             return Err(format!("the option {name:?} is given twice"));
         }
     }
-    Ok((file.into(), Options(taken)))
+    Ok((file, Options(taken)))
 }
 
 /// `text` with its `%XX` decoded.
@@ -166,7 +178,9 @@ fn percent_decoded(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::local::for_local;
     use super::*;
+    use crate::kms::{CallerArgs, Store};
 
     fn parse(text: &str) -> KeyArgument {
         text.parse().unwrap()
@@ -194,7 +208,6 @@ mod tests {
         let KeyArgument::RawAes { file, .. } = parse("raw-aes:what?.key?") else { panic!("another kind") };
         assert_eq!(file, PathBuf::from("what?.key"));
         assert!("raw-aes:what?.key".parse::<KeyArgument>().is_err());
-        assert_eq!(parse(&for_raw_aes(&file)), parse("raw-aes:what?.key?"));
     }
 
     #[test]
@@ -202,7 +215,26 @@ mod tests {
         let arn = "arn:aws:kms:us-west-2:111122223333:key/mrk-1";
         assert_eq!(parse(arn), KeyArgument::KmsArn(arn.into()));
         assert_eq!(parse("alias/backup"), KeyArgument::KmsAlias("alias/backup".into()));
-        assert_eq!(parse("local:alias/demo"), KeyArgument::Local("alias/demo".into()));
+        let KeyArgument::Local(key) = parse("local:alias/demo") else { panic!("another kind") };
+        assert_eq!(
+            (key.name.as_str(), key.store, key.caller),
+            ("alias/demo", Store::default(), CallerArgs::default())
+        );
+    }
+
+    #[test]
+    fn a_local_key_names_its_store_and_its_caller() {
+        let all = "local:k?store=s&store-key=f&region=eu-west-1&principal=arn:aws:iam::111122223333:user/a";
+        let KeyArgument::Local(key) = parse(all) else { panic!("another kind") };
+        assert_eq!((key.store.file, key.store.key), (Some("s".into()), Some("f".into())));
+        assert_eq!(key.caller.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(key.caller.principal.as_deref(), Some("arn:aws:iam::111122223333:user/a"));
+        let store = Store { file: Some("/a?b&c%20".into()), ..Store::default() };
+        let text = for_local("alias/a", &store, Some("eu-west-1"));
+        let KeyArgument::Local(key) = parse(&text) else { panic!("another kind") };
+        assert_eq!((key.name.as_str(), key.store), ("alias/a", store));
+        assert_eq!(key.caller.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(for_local("alias/a", &Store::default(), None), "local:alias/a");
     }
 
     #[test]
@@ -214,6 +246,8 @@ mod tests {
             "raw-aes:",
             "raw-aes:?name=x",
             "local:",
+            "local:?store=s",
+            "local:alias/a?account=1",
             "raw-aes:k?padding=pkcs1",
             "raw-aes:k?encoding=pem",
             "rsa:k?encoding=hex",

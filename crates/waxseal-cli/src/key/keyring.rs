@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use waxseal::crypto::{HashAlgorithm, KeyError, RsaPrivateDer, RsaPublicDer};
-use waxseal::{CryptoProvider, Keyring, MultiKeyring, RawAesKeyring, RawRsaKeyring, RsaPadding, SecretBytes};
+use waxseal::{CryptoProvider, Keyring, RawAesKeyring, RawRsaKeyring, RsaPadding, SecretBytes};
 use zeroize::Zeroizing;
 
 use super::argument::{DEFAULT_NAMESPACE, Encoding, KeyArgument, Names};
 use super::file::RawAesKeyFile;
+use super::kms::Kms;
+use super::local::Stores;
 use crate::failure::Failure;
 
 /// No key file is longer, and nothing larger is read.
@@ -19,13 +21,13 @@ const MAX_KEY_FILE_LEN: usize = 64 << 10;
 /// The name of an AES key that has none of its own.
 const DEFAULT_AES_NAME: &str = "raw-aes";
 
-/// A keyring of all keys; the first is the generator.
-pub(super) fn of(keys: &[KeyArgument], crypto: &'static CryptoProvider) -> Result<MultiKeyring, Failure> {
-    let mut keyrings = keys.iter().map(|key| load(key, crypto)).collect::<Result<Vec<_>, _>>()?.into_iter();
-    MultiKeyring::new(keyrings.next(), keyrings.collect()).map_err(Failure::wrong_use)
-}
-
-fn load(key: &KeyArgument, crypto: &'static CryptoProvider) -> Result<Arc<dyn Keyring>, Failure> {
+/// The keyring of one key. `kms` is the way to AWS KMS, if the run has one.
+pub(super) fn of(
+    key: &KeyArgument,
+    crypto: &'static CryptoProvider,
+    kms: Option<&Kms<'_>>,
+    stores: &mut Stores,
+) -> Result<Arc<dyn Keyring>, Failure> {
     match key {
         KeyArgument::RawAes { file, names, encoding } => {
             raw_aes(crypto, file, names, *encoding).map_err(|failure| failure.about(file.display()))
@@ -33,13 +35,16 @@ fn load(key: &KeyArgument, crypto: &'static CryptoProvider) -> Result<Arc<dyn Ke
         KeyArgument::Rsa { file, names, padding } => {
             rsa(crypto, file, names, *padding).map_err(|failure| failure.about(file.display()))
         }
-        KeyArgument::KmsArn(name) | KeyArgument::KmsAlias(name) => Err(no_service(name)),
-        KeyArgument::Local(name) => Err(no_service(&format!("local:{name}"))),
+        KeyArgument::KmsArn(name) | KeyArgument::KmsAlias(name) => match kms {
+            Some(kms) => kms.keyring(name).map_err(|failure| failure.about(name)),
+            None => Err(no_service(name)),
+        },
+        KeyArgument::Local(key) => stores.keyring(key),
     }
 }
 
 fn no_service(key: &str) -> Failure {
-    Failure::usage("this build of waxseal has no key service; use raw-aes:FILE or rsa:FILE.pem").about(key)
+    Failure::usage("this run has no way to the key's service; use raw-aes:FILE or rsa:FILE.pem").about(key)
 }
 
 fn raw_aes(
@@ -100,7 +105,7 @@ fn fingerprint(crypto: &CryptoProvider, public: &RsaPublicDer) -> String {
 }
 
 /// A key file's content, without a copy left behind.
-fn read(path: &Path) -> Result<SecretBytes, Failure> {
+pub(crate) fn read(path: &Path) -> Result<SecretBytes, Failure> {
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_LEN + 1));
     let file = File::open(path).map_err(Failure::io)?;
     file.take(MAX_KEY_FILE_LEN as u64 + 1).read_to_end(&mut content).map_err(Failure::io)?;

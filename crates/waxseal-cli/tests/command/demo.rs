@@ -12,10 +12,12 @@ fn it_runs_the_commands_that_it_prints_and_leaves_nothing() {
     assert!(output.status.success() && output.stderr.is_empty());
     let text = String::from_utf8(output.stdout).unwrap();
     for part in [
-        "$ waxseal keygen raw-aes ",
+        "$ waxseal kms create-key --alias alias/demo --store ",
+        "arn:aws:kms:us-east-1:111122223333:key/",
         "$ waxseal encrypt 'a file' -o ",
         "$ waxseal inspect ",
         "0x0578",
+        "aws-kms",
         "purpose = demo",
         "$ waxseal decrypt ",
         "byte for byte: 10000 bytes",

@@ -71,16 +71,6 @@ fn usage_errors() {
 }
 
 #[test]
-fn keys_of_key_services_are_understood_and_not_there_yet() {
-    let place = Place::new();
-    place.write("file", "content");
-    for key in ["arn:aws:kms:us-west-2:111122223333:key/k", "alias/demo", "local:alias/demo"] {
-        place.run(&["encrypt", "file", "--key", key]).ends(2).says("no key service").says(key);
-    }
-    assert_eq!(place.names(), ["file"]);
-}
-
-#[test]
 fn input_and_output_errors() {
     let place = Place::new();
     place.write("file", "content");

@@ -8,14 +8,19 @@
     missing_docs
 )]
 
+mod aws_kms;
+mod caching;
 mod demo;
 mod endings;
 mod inspect;
 mod keygen;
 mod killed;
+mod kms;
+mod kms_serve;
 mod outputs;
 mod progress;
 mod ranges;
 mod refusals;
 mod round_trips;
+mod signatures;
 mod support;

@@ -1,17 +1,13 @@
-//! The binary encodings of keys: which it is shows in the first items of its outer sequence.
+//! The binary encodings of RSA keys.
 
-use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
-use der::{Encode, Reader, SliceReader, Tag, Tagged};
-use pkcs1::{ALGORITHM_ID, ALGORITHM_OID, ObjectIdentifier, RsaPrivateKeyRef, RsaPublicKeyRef, UintRef};
+use der::Encode;
+use der::asn1::{BitStringRef, OctetStringRef};
+use pkcs1::{ALGORITHM_ID, ALGORITHM_OID, RsaPrivateKeyRef, RsaPublicKeyRef, UintRef};
 use pkcs8::PrivateKeyInfoRef;
 use spki::SubjectPublicKeyInfoRef;
 
-use super::kind;
+use crate::key_encoding::{Form, check_algorithm, kind};
 use crate::{KeyError, SecretBytes};
-
-const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const RSA_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// An RSA key that was read, in the encoding that all are brought to.
 pub(super) enum AnyRsaKey {
@@ -22,39 +18,19 @@ pub(super) enum AnyRsaKey {
 }
 
 pub(super) fn decode(der: &[u8], expected: &'static str) -> Result<AnyRsaKey, KeyError> {
-    use Tag::{BitString, Integer, OctetString, Sequence};
-    let tags = first_tags(der).map_err(|_| KeyError::Encoding("malformed DER"))?;
-    match tags.as_slice() {
-        [Sequence, BitString] => from_spki(der, expected),
-        [Integer, Integer] => from_pkcs1_public(der),
-        [Integer, Sequence, OctetString, ..] => from_pkcs8(der, expected),
-        [Integer, Integer, Integer, ..] => from_pkcs1_private(der),
-        [Sequence, OctetString] => Err(kind("an encrypted private key", expected)),
-        [Sequence, Sequence, BitString] => Err(kind("a certificate", expected)),
-        [Integer, OctetString, ..] => Err(kind("an EC private key", expected)),
-        _ => Err(KeyError::Encoding("DER of an unknown form")),
+    match Form::of(der, expected)? {
+        Form::Spki => from_spki(der, expected),
+        Form::Pkcs1Public => from_pkcs1_public(der),
+        Form::Pkcs8 => from_pkcs8(der, expected),
+        Form::Pkcs1Private => from_pkcs1_private(der),
+        Form::Sec1Private => Err(kind("an EC private key", expected)),
     }
-}
-
-/// The tags of up to four items of the outer sequence, which is the whole input.
-fn first_tags(der: &[u8]) -> der::Result<Vec<Tag>> {
-    let mut reader = SliceReader::new(der)?;
-    let tags = reader.sequence(|inner| {
-        let mut tags = Vec::new();
-        while !inner.is_finished() {
-            let tag = inner.decode::<AnyRef<'_>>()?.tag();
-            tags.extend((tags.len() < 4).then_some(tag));
-        }
-        der::Result::Ok(tags)
-    })?;
-    reader.finish()?;
-    Ok(tags)
 }
 
 fn from_spki(der: &[u8], expected: &'static str) -> Result<AnyRsaKey, KeyError> {
     let malformed = KeyError::Encoding("malformed SubjectPublicKeyInfo");
     let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| malformed.clone())?;
-    check_algorithm(info.algorithm.oid, "public key", expected)?;
+    check_algorithm(ALGORITHM_OID, info.algorithm.oid, "public key", expected)?;
     from_pkcs1_public(info.subject_public_key.as_bytes().ok_or(malformed)?)
 }
 
@@ -68,7 +44,7 @@ fn from_pkcs1_public(der: &[u8]) -> Result<AnyRsaKey, KeyError> {
 
 fn from_pkcs8(der: &[u8], expected: &'static str) -> Result<AnyRsaKey, KeyError> {
     let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyError::Encoding("malformed PKCS#8"))?;
-    check_algorithm(info.algorithm.oid, "private key", expected)?;
+    check_algorithm(ALGORITHM_OID, info.algorithm.oid, "private key", expected)?;
     from_pkcs1_private(info.private_key.as_bytes())
 }
 
@@ -102,14 +78,4 @@ fn parts<'a>(key: &RsaPrivateKeyRef<'a>) -> [UintRef<'a>; 8] {
         key.exponent2,
         key.coefficient,
     ]
-}
-
-fn check_algorithm(oid: ObjectIdentifier, half: &str, expected: &'static str) -> Result<(), KeyError> {
-    match oid {
-        ALGORITHM_OID => Ok(()),
-        EC => Err(kind(format!("an EC {half}"), expected)),
-        RSA_PSS => Err(kind(format!("an RSASSA-PSS {half}"), expected)),
-        RSA_OAEP => Err(kind(format!("an RSAES-OAEP {half}"), expected)),
-        other => Err(kind(format!("a {half} of algorithm {other}"), expected)),
-    }
 }

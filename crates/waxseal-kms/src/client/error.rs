@@ -102,6 +102,9 @@ impl KmsError {
             KmsErrorKind::Throttled => KeyFailureReason::Throttled,
             KmsErrorKind::Unreachable | KmsErrorKind::Internal => KeyFailureReason::Unreachable,
             KmsErrorKind::KeyUsage | KmsErrorKind::Unsupported => KeyFailureReason::Unsupported,
+            KmsErrorKind::NotFound | KmsErrorKind::KeyState | KmsErrorKind::InvalidRequest => {
+                KeyFailureReason::Refused
+            }
             _ => KeyFailureReason::Failed,
         }
     }
@@ -171,7 +174,7 @@ mod tests {
         assert_eq!(reason("ThrottlingException"), KeyFailureReason::Throttled);
         assert_eq!(reason("InvalidCiphertextException"), KeyFailureReason::Rejected);
         assert_eq!(reason("KMSInternalException"), KeyFailureReason::Unreachable);
-        assert_eq!(reason("NotFoundException"), KeyFailureReason::Failed);
+        assert_eq!(reason("NotFoundException"), KeyFailureReason::Refused);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use waxseal_crypto::{CryptoProvider, RsaPadding, SecretBytes};
+use waxseal_crypto::{CryptoProvider, EcPrivateKey, EcPublicKey, EcdhCurveSpec, RsaPadding, SecretBytes};
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 use waxseal_materials::{
     DecryptionMaterials, EncryptionMaterials, KeyFailureReason, Keyring, MaterialsError, RawAesKeyring,
@@ -64,6 +64,14 @@ pub(crate) fn rsa(crypto: Crypto, padding: RsaPadding) -> RawRsaKeyring {
     RawRsaKeyring::with_key_pair(crypto, "ns", "rsa", padding, ONE_SPKI, ONE_PKCS8).unwrap()
 }
 
+pub(crate) fn ecdh_key(crypto: Crypto, curve: EcdhCurveSpec) -> EcPrivateKey {
+    crypto.agreement.generate(curve).unwrap()
+}
+
+pub(crate) fn ecdh_public(crypto: Crypto, key: &EcPrivateKey) -> EcPublicKey {
+    crypto.agreement.private_key(key).unwrap().public_key().clone()
+}
+
 pub(crate) fn encrypt(keyring: &dyn Keyring, suite: &'static AlgorithmSuite) -> EncryptionMaterials {
     ready(keyring.on_encrypt(EncryptionMaterials::new(suite, context()))).unwrap()
 }
@@ -94,6 +102,10 @@ pub(crate) fn reasons<T: std::fmt::Debug>(result: Result<T, MaterialsError>) -> 
 
 pub(crate) fn shared(keyring: impl Keyring + 'static) -> Arc<dyn Keyring> {
     Arc::new(keyring)
+}
+
+pub(crate) fn base64(text: &str) -> Vec<u8> {
+    STANDARD.decode(text).unwrap()
 }
 
 /// The DER inside PEM text.

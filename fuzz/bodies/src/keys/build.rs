@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::ec;
 use super::parts::{Parts, changed};
 use crate::Choices;
 use crate::der::{integer, sequence, tagged};
@@ -10,15 +11,19 @@ use crate::edits::edited;
 
 /// A key, in DER or PEM.
 pub(super) fn key(choices: &mut Choices<'_>) -> Vec<u8> {
+    let der = if choices.one_in(3) { ec::encoded(choices) } else { rsa(choices) };
+    let der = if choices.one_in(4) { edited(choices, der, 2) } else { der };
+    if choices.one_in(2) { pem(choices, &der) } else { der }
+}
+
+fn rsa(choices: &mut Choices<'_>) -> Vec<u8> {
     let parts = changed(choices);
-    let der = match choices.below(4) {
+    match choices.below(4) {
         0 => pkcs8(choices, &parts),
         1 => pkcs1(choices, &parts),
         2 => spki(choices, &parts),
         _ => pkcs1_public(choices, &parts),
-    };
-    let der = if choices.one_in(4) { edited(choices, der, 2) } else { der };
-    if choices.one_in(2) { pem(choices, &der) } else { der }
+    }
 }
 
 /// A number in its one form, or in one that DER or RSA doesn't allow.

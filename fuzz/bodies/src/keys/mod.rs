@@ -1,8 +1,9 @@
-//! RSA keys in PEM and DER: any bytes, and right ones with something changed. Both providers
+//! RSA and EC keys in PEM and DER: any bytes, and right ones with something changed. Both providers
 //! take the same keys, and use them alike.
 
 mod agreement;
 mod build;
+mod ec;
 mod parts;
 
 use rsa::BigUint;
@@ -40,6 +41,7 @@ pub fn body(input: &[u8]) {
 }
 
 fn check_readers(bytes: &[u8], use_it: bool) {
+    ec::check_readers(bytes);
     let public = RsaPublicDer::from_pem_or_der(bytes);
     let private = RsaPrivateDer::from_pem_or_der(bytes);
     assert!(public.is_err() || private.is_err(), "a public and a private key at once");

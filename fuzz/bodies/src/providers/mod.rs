@@ -1,6 +1,7 @@
 //! Both providers against each other: the same answer from each primitive, and the same
 //! outcome for each message.
 
+mod ecdh;
 mod ecdsa;
 mod rsa;
 
@@ -26,7 +27,9 @@ pub fn body(input: &[u8]) {
         10..13 => hkdf(&mut choices),
         13..18 => ecdsa::check(&mut choices),
         18 => rsa::check(&mut choices),
-        19..24 => made_message(&mut choices),
+        19 => ecdh::check(&mut choices),
+        20 => ecdh::check_hmac(&mut choices),
+        21..24 => made_message(&mut choices),
         _ => given_message(&mut choices),
     }
 }

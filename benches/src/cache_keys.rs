@@ -1,0 +1,92 @@
+//! Keyrings for the measurements of the cache: the embedded KMS, and one that costs nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use waxseal::{
+    CryptoProvider, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, Keyring, MaterialsError,
+    SecretBytes, async_trait,
+};
+use waxseal_kms::AwsKmsKeyring;
+use waxseal_local_kms::{Caller, LocalKms};
+
+use crate::rows::Outcome;
+
+/// Counts calls to encrypt: with one KMS key each is one `GenerateDataKey`.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    keyring: Arc<dyn Keyring>,
+    calls: Arc<AtomicU64>,
+}
+
+impl Counted {
+    /// One key of an embedded KMS whose calls take so long.
+    ///
+    /// # Errors
+    /// If the KMS makes no key.
+    pub fn local_kms(latency: Duration) -> Outcome<Self> {
+        let kms = LocalKms::volatile();
+        let caller = Caller::new("arn:aws:iam::111122223333:user/benches", "eu-west-1");
+        let reply = kms.call(&caller, "CreateKey", b"{}")?;
+        let reply: serde_json::Value = serde_json::from_slice(reply.expose())?;
+        let arn = reply.pointer("/KeyMetadata/Arn").and_then(serde_json::Value::as_str).ok_or("no ARN")?;
+        let client = kms.client(&caller.principal, &caller.region).with_latency(latency);
+        Ok(Self { keyring: Arc::new(AwsKmsKeyring::new(Arc::new(client), arn)?), calls: Arc::default() })
+    }
+
+    /// Calls since the last time this was asked.
+    pub fn take_calls(&self) -> u64 {
+        self.calls.swap(0, Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Keyring for Counted {
+    async fn on_encrypt(
+        &self,
+        materials: EncryptionMaterials,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.keyring.on_encrypt(materials).await
+    }
+
+    async fn on_decrypt(
+        &self,
+        materials: DecryptionMaterials,
+        keys: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        self.keyring.on_decrypt(materials, keys).await
+    }
+}
+
+/// What a KMS keyring does without its call: a random data key, and a ciphertext that is always
+/// the same, as long as one of AWS KMS.
+#[derive(Debug)]
+pub struct NoCall {
+    /// Where the data key comes from.
+    pub crypto: &'static CryptoProvider,
+}
+
+#[async_trait]
+impl Keyring for NoCall {
+    async fn on_encrypt(
+        &self,
+        mut materials: EncryptionMaterials,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        materials.data_key_or_generate(|suite| {
+            Ok(SecretBytes::random(self.crypto.random, suite.data_key_len())?)
+        })?;
+        materials.add_encrypted_data_key(EncryptedDataKey::new("aws-kms", ARN, [0; 184]))?;
+        Ok(materials)
+    }
+
+    async fn on_decrypt(
+        &self,
+        _: DecryptionMaterials,
+        _: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        Err(MaterialsError::Other("it only encrypts".into()))
+    }
+}

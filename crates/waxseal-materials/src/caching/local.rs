@@ -1,0 +1,241 @@
+//! The cache in memory.
+//!
+//! Source: `framework/local-cryptographic-materials-cache.md`,
+//! `synchronized-local-cryptographic-materials-cache.md`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::notification::RemovalCause;
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::expiries::{Expiries, Held};
+use super::metrics::Counter;
+use super::{
+    CacheClock, CacheEntry, CacheIdentifier, CryptographicMaterialsCache, Evictions, InFlight,
+    MonotonicClock, StormTracking,
+};
+use crate::MaterialsError;
+
+/// A cache in memory that drops the least recently used entry when it is full. Any number of
+/// threads and of materials managers may share it.
+///
+/// # When keys are wiped
+///
+/// The cache lets go of a data key, and of a signing key, at once
+///
+/// - when its entry is replaced, deleted, or dropped for want of room: before the call returns
+///   that does it;
+/// - when its last message or byte is given out: with that message;
+/// - when the cache is dropped.
+///
+/// An expired entry is never given out. It is wiped by the next look into this cache, for whatever
+/// entry, and by [`LocalCryptographicMaterialsCache::purge`]: a program that may be idle for
+/// long calls that now and then.
+///
+/// A message that is being encrypted or decrypted, and a task that waits for a call in flight,
+/// hold the key for themselves. The bytes are overwritten when the last of them lets go.
+///
+/// ```
+/// use std::time::Duration;
+/// use std::sync::Arc;
+/// use waxseal_materials::{
+///     CacheLimits, CachingCryptographicMaterialsManager, LocalCryptographicMaterialsCache, RawAesKeyring,
+/// };
+///
+/// # fn main() -> Result<(), waxseal_materials::MaterialsError> {
+/// let crypto = waxseal_native::provider();
+/// let cache = Arc::new(LocalCryptographicMaterialsCache::new(1000));
+/// let mut limits = CacheLimits::new(Duration::from_secs(300));
+/// limits.max_messages = 10_000;
+/// # let keyring = RawAesKeyring::new(crypto, "my app", "key 1", [7; 32].into())?;
+/// let cmm = CachingCryptographicMaterialsManager::with_keyring(crypto, keyring, cache.clone(), limits)?;
+/// // In a task or thread of yours, every minute:
+/// cache.purge();
+/// # Ok(())
+/// # }
+/// ```
+pub struct LocalCryptographicMaterialsCache {
+    entries: Cache<CacheIdentifier, Held>,
+    ledger: Arc<Ledger>,
+    clock: Arc<dyn CacheClock>,
+    in_flight: InFlight,
+}
+
+/// What is told when an entry leaves.
+#[derive(Debug, Default)]
+struct Ledger {
+    expiries: Expiries,
+    capacity: Counter,
+    expired: Counter,
+    replaced: Counter,
+    deleted: Counter,
+}
+
+impl LocalCryptographicMaterialsCache {
+    /// A cache of at most so many entries; zero is allowed.
+    #[must_use]
+    pub fn new(entry_capacity: usize) -> Self {
+        let ledger = Arc::new(Ledger::default());
+        let leaving = Arc::clone(&ledger);
+        let entries = Cache::builder()
+            .max_capacity(entry_capacity as u64)
+            .eviction_policy(EvictionPolicy::lru())
+            .eviction_listener(move |_, held: Held, cause| leaving.left(&held, cause))
+            .build();
+        Self {
+            entries,
+            ledger,
+            clock: Arc::new(MonotonicClock::default()),
+            in_flight: InFlight::new(StormTracking::default()),
+        }
+    }
+
+    /// The same by another clock. For a cache that is not used yet.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl CacheClock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same with other rules for calls in flight. For a cache that is not used yet.
+    ///
+    /// # Errors
+    /// [`MaterialsError::CacheLimits`] for times that don't fit each other.
+    pub fn with_storm_tracking(mut self, options: StormTracking) -> Result<Self, MaterialsError> {
+        options.check()?;
+        self.in_flight = InFlight::new(options);
+        Ok(self)
+    }
+
+    /// Wipes every expired entry now. Cheap when there is none.
+    pub fn purge(&self) {
+        let now = self.now();
+        if self.ledger.expiries.is_due(now) {
+            self.purge_due(now);
+        }
+    }
+
+    /// Forgets and wipes all entries.
+    pub fn clear(&self) {
+        for (id, entry) in self.ledger.expiries.all() {
+            entry.wipe();
+            self.entries.invalidate(&id);
+        }
+        self.entries.run_pending_tasks();
+    }
+
+    /// Entries in the cache, also expired ones that no call has removed yet.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.entries.run_pending_tasks();
+        self.entries.entry_count()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[cold]
+    fn purge_due(&self, now: Duration) {
+        for (id, held) in self.ledger.expiries.take_due(now) {
+            held.entry.wipe();
+            self.ledger.expired.count();
+            event("expired");
+            self.entries.entry(id).and_compute_with(|there| match there {
+                Some(there) if there.value().ticket == held.ticket => Op::Remove,
+                _ => Op::Nop,
+            });
+        }
+    }
+}
+
+impl CryptographicMaterialsCache for LocalCryptographicMaterialsCache {
+    fn get_cache_entry(&self, id: &CacheIdentifier) -> Option<Arc<CacheEntry>> {
+        let now = self.now();
+        if self.ledger.expiries.is_due(now) {
+            self.purge_due(now);
+        }
+        let held = self.entries.get(id)?;
+        (!held.entry.is_expired(now)).then_some(held.entry)
+    }
+
+    fn put_cache_entry(&self, id: CacheIdentifier, entry: Arc<CacheEntry>) {
+        let held = self.ledger.expiries.insert(id, entry);
+        self.entries.insert(id, held);
+        // Evicts now what is above the capacity, rather than some time later.
+        self.entries.run_pending_tasks();
+    }
+
+    fn delete_cache_entry(&self, id: &CacheIdentifier) {
+        self.entries.invalidate(id);
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn sleep(&self, time: Duration) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        self.clock.sleep(time)
+    }
+
+    fn in_flight(&self) -> Option<&InFlight> {
+        Some(&self.in_flight)
+    }
+
+    fn evictions(&self) -> Evictions {
+        Evictions {
+            capacity: self.ledger.capacity.get(),
+            expired: self.ledger.expired.get(),
+            replaced: self.ledger.replaced.get(),
+            deleted: self.ledger.deleted.get(),
+        }
+    }
+}
+
+impl Ledger {
+    /// Called by the map on the thread that removes an entry, before it goes on.
+    fn left(&self, held: &Held, cause: RemovalCause) {
+        held.entry.wipe();
+        if !self.expiries.remove(held) {
+            return; // It expired, and was counted then.
+        }
+        let (counter, name) = match cause {
+            RemovalCause::Size => (&self.capacity, "capacity"),
+            RemovalCause::Replaced => (&self.replaced, "replaced"),
+            RemovalCause::Explicit | RemovalCause::Expired => (&self.deleted, "deleted"),
+        };
+        counter.count();
+        event(name);
+    }
+}
+
+fn event(cause: &'static str) {
+    tracing::debug!(target: "waxseal::cache", cause, "evicted");
+}
+
+impl Drop for LocalCryptographicMaterialsCache {
+    /// The map frees what it holds some time later.
+    fn drop(&mut self) {
+        self.ledger.expiries.all().iter().for_each(|(_, entry)| {
+            entry.wipe();
+        });
+    }
+}
+
+impl fmt::Debug for LocalCryptographicMaterialsCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalCryptographicMaterialsCache")
+            .field("entries", &self.entries.entry_count())
+            .field("clock", &self.clock)
+            .field("in_flight", &self.in_flight)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,171 @@
+//! A key service to count, delay and fail, and a clock to turn.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
+use waxseal_materials::{
+    CacheClock, CacheLimits, CachingCryptographicMaterialsManager, CryptographicMaterialsManager,
+    DecryptMaterialsRequest, DecryptionMaterials, EncryptionMaterials, EncryptionMaterialsRequest,
+    KeyFailure, KeyFailureReason, Keyring, LocalCryptographicMaterialsCache, MaterialsError, RawAesKeyring,
+    async_trait,
+};
+
+pub(crate) type Cmm = CachingCryptographicMaterialsManager;
+pub(crate) type Local = LocalCryptographicMaterialsCache;
+
+/// A keyring like one of a key service: its calls can be counted, held up and refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Service(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    keyring: RawAesKeyring,
+    calls: AtomicU64,
+    most_at_once: AtomicU64,
+    now_at_once: AtomicU64,
+    denies: AtomicBool,
+    gate: Semaphore,
+}
+
+impl Service {
+    /// A service that answers at once.
+    pub(crate) fn new() -> Self {
+        Self::with_gate(Semaphore::MAX_PERMITS)
+    }
+
+    /// A service that holds calls up until they are let through.
+    pub(crate) fn gated() -> Self {
+        Self::with_gate(0)
+    }
+
+    fn with_gate(permits: usize) -> Self {
+        let keyring = RawAesKeyring::new(waxseal_native::provider(), "tests", "key", [7; 32].into());
+        Self(Arc::new(State {
+            keyring: keyring.unwrap(),
+            calls: AtomicU64::new(0),
+            most_at_once: AtomicU64::new(0),
+            now_at_once: AtomicU64::new(0),
+            denies: AtomicBool::new(false),
+            gate: Semaphore::new(permits),
+        }))
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.0.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn most_at_once(&self) -> u64 {
+        self.0.most_at_once.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn let_through(&self, calls: usize) {
+        self.0.gate.add_permits(calls);
+    }
+
+    pub(crate) fn deny(&self, denies: bool) {
+        self.0.denies.store(denies, Ordering::SeqCst);
+    }
+
+    /// Returns once so many calls have begun.
+    pub(crate) async fn begun(&self, calls: u64) {
+        while self.calls() < calls {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    async fn call(&self) -> Result<(), KeyFailure> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        let at_once = self.0.now_at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+        self.0.gate.acquire().await.unwrap().forget();
+        self.0.now_at_once.fetch_sub(1, Ordering::SeqCst);
+        if self.0.denies.load(Ordering::SeqCst) {
+            return Err(KeyFailure::new("tests/key", KeyFailureReason::Denied).with_source("not today"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Keyring for Service {
+    async fn on_encrypt(
+        &self,
+        materials: EncryptionMaterials,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        self.call().await.map_err(MaterialsError::Wrap)?;
+        self.0.keyring.on_encrypt(materials).await
+    }
+
+    async fn on_decrypt(
+        &self,
+        materials: DecryptionMaterials,
+        keys: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        self.call().await.map_err(|failure| MaterialsError::Unwrap(failure.into()))?;
+        self.0.keyring.on_decrypt(materials, keys).await
+    }
+}
+
+/// A clock that stands until it is turned.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    pub(crate) fn turn(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl CacheClock for Clock {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Limits of a minute.
+pub(crate) fn limits(change: impl FnOnce(&mut CacheLimits)) -> CacheLimits {
+    let mut limits = CacheLimits::new(MINUTE);
+    change(&mut limits);
+    limits
+}
+
+pub(crate) fn cmm(service: &Service, cache: &Arc<Local>, limits: CacheLimits) -> Cmm {
+    Cmm::with_keyring(waxseal_native::provider(), service.clone(), Arc::clone(cache) as _, limits).unwrap()
+}
+
+/// A manager with a cache of its own for 100 entries, by a clock.
+pub(crate) fn cached(service: &Service, limits: CacheLimits) -> (Cmm, Arc<Local>, Clock) {
+    let clock = Clock::default();
+    let cache = Arc::new(Local::new(100).with_clock(clock.clone()));
+    (cmm(service, &cache, limits), cache, clock)
+}
+
+/// A request to encrypt `len` bytes for `tenant`.
+pub(crate) fn to_encrypt(tenant: &str, len: u64) -> EncryptionMaterialsRequest {
+    let mut request = EncryptionMaterialsRequest::default();
+    request.encryption_context = EncryptionContext::from([("tenant", tenant)]);
+    request.suite = Some(AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY);
+    request.max_plaintext_len = Some(len);
+    request
+}
+
+/// The request of a message that was encrypted with these materials.
+pub(crate) fn to_decrypt(made: &EncryptionMaterials) -> DecryptMaterialsRequest {
+    let required = made.required_context_keys();
+    let stored = made.encryption_context().iter().filter(|(key, _)| !required.contains(*key));
+    let stored: Vec<_> = stored.map(|(key, value)| (key.clone(), value.clone())).collect();
+    DecryptMaterialsRequest::new(
+        made.suite(),
+        made.encrypted_data_keys().to_vec(),
+        stored.into_iter().collect(),
+    )
+}
+
+pub(crate) async fn encrypt(cmm: &Cmm, tenant: &str) -> EncryptionMaterials {
+    cmm.get_encryption_materials(to_encrypt(tenant, 10)).await.unwrap()
+}

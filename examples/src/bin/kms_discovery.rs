@@ -1,0 +1,55 @@
+//! Decrypts with whatever KMS key a message names, as far as a filter allows.
+//!
+//! `cargo run -p waxseal-examples --bin kms_discovery`
+//!
+//! A service reads messages of many writers, each with a key of its own, and doesn't want to be
+//! told every key. Discovery takes the key's name from the message. That name is the writer's
+//! word, though: a stranger could name a key of his own, and the service would call it. The filter
+//! says whose keys count. The program opens messages of two regions of its own account, refuses
+//! one that is under a stranger's key, without calling it, and shows that discovery never encrypts.
+
+use anyhow::{Context, ensure};
+use waxseal::format::EncryptedDataKey;
+use waxseal::{Client, DecryptionMaterials, EncryptionContext, Keyring, MasterKeyProviderKeyring, native};
+use waxseal_examples::{ACCOUNT, ALICE, EmbeddedKms};
+use waxseal_kms::{DiscoveryAwsKmsMasterKeyProvider, DiscoveryFilter, StrictAwsKmsMasterKeyProvider};
+
+const REGIONS: [&str; 2] = ["us-west-2", "eu-west-1"];
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let kms = EmbeddedKms::default();
+    let supplier = || kms.client(ALICE, REGIONS[0]);
+    let filter = DiscoveryFilter::new("aws", [ACCOUNT]);
+    let discovery = DiscoveryAwsKmsMasterKeyProvider::new(supplier()).with_filter(filter);
+    let reader = Client::with_master_key_provider(native::provider(), discovery.clone());
+
+    for region in REGIONS {
+        let key = kms.create_key(region)?;
+        let strict = StrictAwsKmsMasterKeyProvider::new(supplier(), [&key])?;
+        let writer = Client::with_master_key_provider(native::provider(), strict);
+        let sealed = writer.encrypt(b"a reading").context("region", region).await?;
+        ensure!(reader.decrypt(&sealed.message).context("region", region).await?.plaintext == b"a reading");
+        println!("opened a message under {key}");
+    }
+
+    let stranger = "arn:aws:kms:us-west-2:444455556666:key/5555";
+    let refused = asked_for(discovery, stranger).await.err().context("a stranger's key was called")?;
+    ensure!(refused.to_string().contains("discovery filter"), "refused for another reason: {refused}");
+    println!("{refused}");
+
+    let refused = reader.encrypt(b"a reading").await.err().context("discovery encrypted")?;
+    println!("discovery never encrypts: {refused}");
+    Ok(())
+}
+
+/// What the provider does with a data key under `key`.
+async fn asked_for(
+    provider: DiscoveryAwsKmsMasterKeyProvider,
+    key: &str,
+) -> Result<DecryptionMaterials, waxseal::MaterialsError> {
+    let suite = waxseal::AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
+    let materials = DecryptionMaterials::new(suite, EncryptionContext::new());
+    let keyring = MasterKeyProviderKeyring::new(provider);
+    keyring.on_decrypt(materials, &[EncryptedDataKey::new("aws-kms", key, "a ciphertext")]).await
+}
