@@ -31,7 +31,7 @@ impl Kms {
     /// # Errors
     /// If there can be no runtime.
     pub fn from_env() -> Result<Option<Self>> {
-        if std::env::var_os("AWS_ENDPOINT_URL_KMS").is_none() {
+        if std::env::var_os("AWS_ENDPOINT_URL_KMS").is_none_or(|url| url.is_empty()) {
             return Ok(None);
         }
         let runtime = Runtime::new()?;

@@ -145,6 +145,6 @@ impl Discovery {
             None => String::new(),
         };
         let region = self.region.as_deref().map(|region| format!(" in {region}")).unwrap_or_default();
-        not_mine(&format!("{LABEL}{region}{filter}"), encrypted_data_keys)
+        not_mine(PROVIDER_ID, &format!("{LABEL}{region}{filter}"), encrypted_data_keys)
     }
 }

@@ -10,7 +10,7 @@ use waxseal_materials::{KeyFailure, KeyFailureReason, MasterKey, MasterKeyProvid
 
 use crate::calls::{Calls, PROVIDER_ID, told};
 use crate::keyring::Matching;
-use crate::message_keys::key_arn;
+use crate::message_keys::{key_arn, shortened};
 use crate::{AwsKmsArn, AwsKmsError, AwsKmsMasterKey, ClientSupplier, DiscoveryFilter};
 
 /// The KMS keys that a message names, each called in its own region, as far as a filter allows.
@@ -105,6 +105,23 @@ macro_rules! discovery_provider {
 discovery_provider!(DiscoveryAwsKmsMasterKeyProvider);
 discovery_provider!(MrkAwareDiscoveryAwsKmsMasterKeyProvider);
 
+/// Fails for a region that can't be one: suppliers make addresses of it.
+fn check_region(named: &AwsKmsArn) -> Result<(), KeyFailure> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let region = named.region();
+    if region.len() <= MAX_REGION_LEN && region.bytes().all(allowed) {
+        return Ok(());
+    }
+    let why = format!("{:?} is no region", shortened(region));
+    Err(KeyFailure::new(LABEL, KeyFailureReason::Malformed).with_source(why))
+}
+
+/// How errors name a provider of no certain key: one name, so that what is said of thousands
+/// of data keys is counted and not repeated.
+const LABEL: &str = "KMS discovery";
+
+const MAX_REGION_LEN: usize = 32;
+
 #[derive(Clone, Debug)]
 struct Discovery {
     supplier: Arc<dyn ClientSupplier>,
@@ -121,6 +138,7 @@ impl Discovery {
 
     async fn master_key(&self, named: AwsKmsArn) -> Result<Arc<dyn MasterKey>, KeyFailure> {
         self.check_allowed(&named)?;
+        check_region(&named)?;
         let (key, matching) = match &self.region {
             Some(region) if named.is_multi_region() => (named.in_region(region), Matching::MultiRegion),
             Some(_) => (named, Matching::MultiRegion),
@@ -135,8 +153,9 @@ impl Discovery {
     fn check_allowed(&self, named: &AwsKmsArn) -> Result<(), KeyFailure> {
         match &self.filter {
             Some(filter) if !filter.allows(named) => {
-                let why = "the discovery filter doesn't have its partition and account";
-                Err(KeyFailure::new(named.to_string(), KeyFailureReason::NotMine).with_source(why))
+                let named = shortened(&named.to_string());
+                let why = format!("the discovery filter doesn't have the partition and account of {named}");
+                Err(KeyFailure::new(LABEL, KeyFailureReason::NotMine).with_source(why))
             }
             _ => Ok(()),
         }

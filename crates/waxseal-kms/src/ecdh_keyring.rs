@@ -138,11 +138,12 @@ impl AwsKmsEcdhKeyring {
     fn candidates<'a>(
         &self,
         encrypted_data_keys: &'a [EncryptedDataKey],
+        data_key_len: usize,
         failures: &mut KeyFailures,
     ) -> Vec<Candidate<'a>> {
         let mut candidates = Vec::new();
         for encrypted in encrypted_data_keys.iter().filter(|edk| ecdh_wrap::is_ecdh(edk)) {
-            match self.candidate(encrypted) {
+            match self.candidate(encrypted, data_key_len) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(KeyFailureReason::NotMine) => {}
                 Err(reason) => failures.push(self.key.failure(reason)),
@@ -151,7 +152,11 @@ impl AwsKmsEcdhKeyring {
         candidates
     }
 
-    fn candidate<'a>(&self, encrypted: &'a EncryptedDataKey) -> Result<Candidate<'a>, KeyFailureReason> {
+    fn candidate<'a>(
+        &self,
+        encrypted: &'a EncryptedDataKey,
+        data_key_len: usize,
+    ) -> Result<Candidate<'a>, KeyFailureReason> {
         let found = Parties::parse(&encrypted.provider_info)?;
         let peer = match &self.keys {
             Keys::Static { parties, recipient }
@@ -166,18 +171,25 @@ impl AwsKmsEcdhKeyring {
             }
             _ => return Err(KeyFailureReason::NotMine),
         };
+        ecdh_wrap::check(&encrypted.ciphertext, data_key_len)?;
         Ok(Candidate { encrypted, parties: found, peer })
     }
 
+    /// Asks KMS once for each peer that follows another: a message may repeat its data key.
     async fn unwrap(
         &self,
         candidate: &Candidate<'_>,
+        agreed: &mut Option<(Vec<u8>, SecretBytes)>,
         context: &[u8],
         data_key_len: usize,
     ) -> Result<SecretBytes, KeyFailure> {
-        let secret = self.key.agree(&candidate.peer).await?;
+        let peer = candidate.peer.to_compressed();
+        if agreed.as_ref().is_none_or(|(of, _)| *of != peer) {
+            *agreed = Some((peer, self.key.agree(&candidate.peer).await?));
+        }
+        let Some((_, secret)) = agreed else { return Err(self.key.failure(KeyFailureReason::Failed)) };
         let ciphertext = &candidate.encrypted.ciphertext;
-        ecdh_wrap::unwrap(self.crypto, &candidate.parties, &secret, context, ciphertext, data_key_len)
+        ecdh_wrap::unwrap(self.crypto, &candidate.parties, secret, context, ciphertext, data_key_len)
             .map_err(|reason| self.key.failure(reason))
     }
 }
@@ -234,12 +246,14 @@ impl Keyring for AwsKmsEcdhKeyring {
         materials.check_no_data_key()?;
         let context = materials.encryption_context().to_bytes()?;
         let mut failures = KeyFailures::default();
-        let candidates = self.candidates(encrypted_data_keys, &mut failures);
+        let data_key_len = materials.suite().data_key_len();
+        let candidates = self.candidates(encrypted_data_keys, data_key_len, &mut failures);
         if candidates.is_empty() && failures.as_slice().is_empty() {
             failures.push(self.key.failure(KeyFailureReason::NotMine));
         }
+        let mut agreed = None;
         for candidate in &candidates {
-            match self.unwrap(candidate, &context, materials.suite().data_key_len()).await {
+            match self.unwrap(candidate, &mut agreed, &context, data_key_len).await {
                 Ok(data_key) => {
                     materials.set_data_key(data_key)?;
                     return Ok(materials);

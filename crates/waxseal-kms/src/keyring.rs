@@ -161,6 +161,6 @@ pub(crate) fn not_mine_of<'a>(
             );
             KeyFailure::new(label, KeyFailureReason::Unsupported).with_source(why)
         }
-        _ => not_mine(&label, encrypted_data_keys),
+        _ => not_mine(PROVIDER_ID, &label, encrypted_data_keys),
     }
 }

@@ -6,10 +6,13 @@ use waxseal_format::EncryptedDataKey;
 use waxseal_materials::{DecryptionMaterials, KeyFailure, KeyFailureReason, KeyFailures, MaterialsError};
 
 use crate::AwsKmsArn;
-use crate::calls::{Calls, PROVIDER_ID};
+use crate::calls::Calls;
 
 /// No more keys of a message are named in one error.
 const MAX_NAMED: usize = 5;
+
+/// No more characters of a key's name.
+const MAX_NAME_LEN: usize = 200;
 
 /// A data key of a message, and the key to ask for it.
 pub(crate) struct Candidate<'a> {
@@ -40,8 +43,10 @@ pub(crate) fn key_arn(encrypted: &EncryptedDataKey) -> Result<AwsKmsArn, KeyFail
     };
     let name = std::str::from_utf8(&encrypted.provider_info)
         .map_err(|_| malformed("its key's name is not UTF-8".to_owned()))?;
-    let arn: AwsKmsArn = name.parse().map_err(|error| malformed(format!("{name:?}: {error}")))?;
+    let arn: AwsKmsArn =
+        name.parse().map_err(|error| malformed(format!("{:?}: {error}", shortened(name))))?;
     if !arn.is_key() {
+        let name = shortened(name);
         return Err(malformed(format!("{name:?} is an alias; messages name keys by key ARN")));
     }
     Ok(arn)
@@ -71,27 +76,31 @@ pub(crate) async fn decrypt_first(
     Err(MaterialsError::Unwrap(failures))
 }
 
-/// "Not mine" of the keyring `label`, with the keys that the message does have.
-pub(crate) fn not_mine(label: &str, encrypted_data_keys: &[EncryptedDataKey]) -> KeyFailure {
-    KeyFailure::new(label, KeyFailureReason::NotMine).with_source(named(encrypted_data_keys))
+/// "Not mine" of the keyring `label`, with the keys of its kind that the message does have.
+pub(crate) fn not_mine(
+    provider_id: &str,
+    label: &str,
+    encrypted_data_keys: &[EncryptedDataKey],
+) -> KeyFailure {
+    KeyFailure::new(label, KeyFailureReason::NotMine).with_source(named(provider_id, encrypted_data_keys))
 }
 
-fn named(encrypted_data_keys: &[EncryptedDataKey]) -> String {
-    let mine = |key: &&EncryptedDataKey| key.provider_id == PROVIDER_ID;
+/// The beginning of a name that a message says: it can be long.
+pub(crate) fn shortened(name: &str) -> String {
+    name.chars().take(MAX_NAME_LEN).collect()
+}
+
+fn named(provider_id: &str, encrypted_data_keys: &[EncryptedDataKey]) -> String {
+    let mine = |key: &&EncryptedDataKey| key.provider_id == provider_id;
     let name = |key: &EncryptedDataKey| {
-        String::from_utf8_lossy(&key.provider_info)
-            .chars()
-            .take(200)
-            .collect::<String>()
-            .escape_debug()
-            .to_string()
+        shortened(&String::from_utf8_lossy(&key.provider_info)).escape_debug().to_string()
     };
     let mut names: Vec<String> = encrypted_data_keys.iter().filter(mine).take(MAX_NAMED).map(name).collect();
     if encrypted_data_keys.iter().filter(mine).count() > MAX_NAMED {
         names.push("...".to_owned());
     }
     match names.is_empty() {
-        true => "the message has no data key under a KMS key".to_owned(),
+        true => "the message has no data key under a key of this kind".to_owned(),
         false => format!("the message's KMS keys are {}", names.join(", ")),
     }
 }
@@ -99,6 +108,7 @@ fn named(encrypted_data_keys: &[EncryptedDataKey]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calls::PROVIDER_ID;
 
     fn edk(info: &str) -> EncryptedDataKey {
         EncryptedDataKey::new(PROVIDER_ID, info, "c")
@@ -106,11 +116,13 @@ mod tests {
 
     #[test]
     fn the_keys_that_a_message_has_are_told_and_not_all_of_thousands() {
-        let few = not_mine("k", &[edk("arn:one"), EncryptedDataKey::new("other", "x", "c")]).source.unwrap();
+        let few = not_mine(PROVIDER_ID, "k", &[edk("arn:one"), EncryptedDataKey::new("other", "x", "c")])
+            .source
+            .unwrap();
         assert_eq!(few.to_string(), "the message's KMS keys are arn:one");
-        let none = not_mine("k", &[]).source.unwrap();
-        assert!(none.to_string().contains("no data key under a KMS key"));
-        let many = not_mine("k", &vec![edk("a\nb"); 1000]).source.unwrap().to_string();
+        let none = not_mine(PROVIDER_ID, "k", &[]).source.unwrap();
+        assert!(none.to_string().contains("no data key under a key of this kind"));
+        let many = not_mine(PROVIDER_ID, "k", &vec![edk("a\nb"); 1000]).source.unwrap().to_string();
         assert!(many.ends_with("a\\nb, ...") && many.len() < 200, "{many}");
     }
 

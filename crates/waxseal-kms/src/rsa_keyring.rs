@@ -193,7 +193,7 @@ impl Keyring for AwsKmsRsaKeyring {
         };
         let candidates = candidates(PROVIDER_ID, encrypted_data_keys, mine)?;
         if candidates.is_empty() {
-            return Err(unwrap(not_mine(&self.key.to_string(), encrypted_data_keys)));
+            return Err(unwrap(not_mine(PROVIDER_ID, &self.key.to_string(), encrypted_data_keys)));
         }
         let digest = self.context_digest(materials.encryption_context())?;
         let mut failures = KeyFailures::default();

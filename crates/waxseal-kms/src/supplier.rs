@@ -11,7 +11,8 @@ use crate::client::{KmsClient, KmsError};
 /// refuse regions.
 #[async_trait]
 pub trait ClientSupplier: Send + Sync + Debug {
-    /// The client of `region`; of the default region for `None`.
+    /// The client of `region`; of the default region for `None`. Under discovery the region is
+    /// the message's word: letters, digits and hyphens, 32 at most, and nothing else is known of it.
     ///
     /// # Errors
     /// A [`KmsError`] if there is no client of this region.

@@ -149,6 +149,63 @@ async fn answers_that_are_no_answers_are_errors() {
     }
 }
 
+/// What can't be read is not kept, since it may hold a data key.
+#[tokio::test]
+async fn answers_that_break_off_behind_a_data_key_are_not_told() {
+    for operation in ["GenerateDataKey", "Decrypt"] {
+        for case in 0..4 {
+            let stub = Stub::start(move |_, request| {
+                let answer = good(request);
+                if request.operation != operation {
+                    return Reply::Json(200, answer);
+                }
+                let plaintext = answer["Plaintext"].as_str().unwrap();
+                match case {
+                    0 => Reply::Body(200, format!("{{\"Plaintext\":\"{plaintext}\",\"KeyId\":7}}")),
+                    1 => Reply::Body(200, format!("{{\"Plaintext\":\"{plaintext}\",\"KeyId\":")),
+                    2 => Reply::Body(
+                        200,
+                        format!("{{\"Plaintext\":\"{plaintext}\",\"CiphertextBlob\":\"!\",\"KeyId\":[]}}"),
+                    ),
+                    _ => Reply::Body(500, answer.to_string()),
+                }
+            })
+            .await;
+            let client = client(AwsClientSupplier::new(stub.settings()));
+            let error = match client.encrypt(TEXT).await {
+                Ok(sealed) => client.decrypt(&sealed.message).await.unwrap_err(),
+                Err(error) => error,
+            };
+            let (reason, _) = told(error);
+            let due = if case == 3 { KeyFailureReason::Unreachable } else { KeyFailureReason::Failed };
+            assert_eq!(reason, due, "{operation}, case {case}");
+        }
+    }
+}
+
+/// Both operations see every fault, and what was there before stays or is wiped.
+#[tokio::test]
+async fn decrypting_meets_the_same_faults() {
+    for (code, reason) in [
+        ("AccessDeniedException", KeyFailureReason::Denied),
+        ("ThrottlingException", KeyFailureReason::Throttled),
+        ("InvalidCiphertextException", KeyFailureReason::Rejected),
+        ("IncorrectKeyException", KeyFailureReason::WrongKey),
+    ] {
+        let stub = Stub::start(move |number, request| match number {
+            0 => Reply::Json(200, good(request)),
+            _ => Reply::error(400, code),
+        })
+        .await;
+        let client = client(AwsClientSupplier::new(stub.settings()));
+        let message = client.encrypt(TEXT).await.unwrap().message;
+        let mut plaintext = Vec::new();
+        let error = client.decrypt_into(&message, &mut plaintext).await.unwrap_err();
+        assert_eq!(told(error).0, reason, "{code}");
+        assert!(plaintext.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn answers_that_do_not_fit_are_refused() {
     let short = STANDARD.encode([7; 31]);

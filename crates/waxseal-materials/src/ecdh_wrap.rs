@@ -64,6 +64,14 @@ pub fn wrap(
     Ok(EncryptedDataKey::new(provider_id, parties.provider_info(), ciphertext))
 }
 
+/// Fails for what can't be a wrapped data key of `data_key_len` bytes, whoever wrapped it.
+///
+/// # Errors
+/// [`KeyFailureReason::Malformed`].
+pub fn check(ciphertext: &[u8], data_key_len: usize) -> Result<(), KeyFailureReason> {
+    Ciphertext::parse(ciphertext, data_key_len).map(|_| ())
+}
+
 /// Unwraps what [`wrap`] made, into a data key of `data_key_len` bytes.
 ///
 /// # Errors

@@ -39,7 +39,7 @@ pub enum MaterialsError {
     #[error("illegal materials: {0}")]
     Illegal(&'static str),
     /// A wrapping key that has to wrap the data key could not.
-    #[error("cannot wrap the data key: {0}")]
+    #[error("cannot wrap the data key; {}", Told(.0))]
     Wrap(#[source] KeyFailure),
     /// No wrapping key opened any encrypted data key.
     #[error("no wrapping key opened the message's data key; {0}")]
@@ -182,23 +182,43 @@ impl KeyFailures {
         }
         self
     }
+}
 
-    fn advice(&self) -> &'static str {
-        let all = |reason| self.0.iter().all(|failure| failure.reason == reason);
-        let any = |reason| self.0.iter().any(|failure| failure.reason == reason);
-        if self.0.is_empty() || all(KeyFailureReason::NotMine) {
-            "give a key that the message was encrypted for"
-        } else if any(KeyFailureReason::Denied) {
-            "check the permissions on the key"
-        } else if any(KeyFailureReason::Unreachable) || any(KeyFailureReason::Throttled) {
-            "check the key service and try again"
-        } else if any(KeyFailureReason::Refused) {
-            "check that the key exists and is enabled, and the settings of the key service"
-        } else if any(KeyFailureReason::WrongKey) {
-            "check which keys and endpoint the key service has"
-        } else {
-            "check the key and the encryption context"
-        }
+/// The first line says what to do; a line for the key follows.
+struct Told<'a>(&'a KeyFailure);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(advice(std::slice::from_ref(self.0)))?;
+        write_line(f, self.0)
+    }
+}
+
+fn write_line(f: &mut fmt::Formatter<'_>, failure: &KeyFailure) -> fmt::Result {
+    write!(f, "\n  {failure}")?;
+    failure.source.iter().try_for_each(|source| write!(f, " ({source})"))
+}
+
+/// What can be done about these failures.
+fn advice(failures: &[KeyFailure]) -> &'static str {
+    let all = |reason| failures.iter().all(|failure| failure.reason == reason);
+    let any = |reason| failures.iter().any(|failure| failure.reason == reason);
+    if failures.is_empty() || all(KeyFailureReason::NotMine) {
+        "give a key that the message was encrypted for"
+    } else if any(KeyFailureReason::Denied) {
+        "check the permissions on the key"
+    } else if any(KeyFailureReason::Unreachable) || any(KeyFailureReason::Throttled) {
+        "check the key service and try again"
+    } else if any(KeyFailureReason::Refused) {
+        "check that the key exists and is enabled, and the settings of the key service"
+    } else if any(KeyFailureReason::WrongKey) {
+        "check which keys and endpoint the key service has"
+    } else if any(KeyFailureReason::Unsupported) && !any(KeyFailureReason::Rejected) {
+        "see below what the key can do and what it needs"
+    } else if any(KeyFailureReason::Failed) && !any(KeyFailureReason::Rejected) {
+        "see below what went wrong"
+    } else {
+        "check the key and the encryption context"
     }
 }
 
@@ -217,11 +237,8 @@ impl FromIterator<KeyFailure> for KeyFailures {
 /// The first line says what to do; one line for each key follows.
 impl fmt::Display for KeyFailures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.advice())?;
-        self.0.iter().try_for_each(|failure| {
-            write!(f, "\n  {failure}")?;
-            failure.source.iter().try_for_each(|source| write!(f, " ({source})"))
-        })
+        f.write_str(advice(&self.0))?;
+        self.0.iter().try_for_each(|failure| write_line(f, failure))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use waxseal::RsaPadding;
 use waxseal_kms::{AwsKmsRsaAlgorithm, DiscoveryFilter};
 
-use super::keys_manifest::Keys;
+use super::keys_manifest::{Keys, KmsKey};
 use super::{decode_base64, text};
 use crate::case::{EcdhSpec, KeyringSpec, KmsSpec, MaterialsSpec, RsaPem, Unready};
 
@@ -133,7 +133,8 @@ fn raw(description: &RawDescription, keys: &Keys) -> Result<KeyringSpec, Unready
 /// Keys of AWS KMS. Their type tells how they are used, their entry in the keys manifest which
 /// they are.
 fn kms(description: &Value, keys: &Keys) -> Result<KmsSpec, Unready> {
-    let key = || keys.kms(text(description, "/key").context("a key of AWS KMS without a name")?);
+    let name = || text(description, "/key").ok_or_else(|| Unready::Skip("aws-kms: names no key".to_owned()));
+    let key = || -> Result<KmsKey, Unready> { Ok(keys.kms(name()?)?) };
     Ok(match type_of(description)? {
         "aws-kms-mrk-aware-discovery" => {
             let DiscoveryDescription { default_mrk_region, aws_kms_discovery_filter } = read(description)?;

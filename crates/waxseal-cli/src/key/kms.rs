@@ -24,9 +24,9 @@ pub(crate) struct KmsArgs {
     /// decides whose keys are called
     #[arg(long, value_name = "ID")]
     account: Vec<String>,
-    /// The partition of these accounts
-    #[arg(long, value_name = "NAME", default_value = "aws")]
-    partition: String,
+    /// The partition of these accounts [default: aws]
+    #[arg(long, value_name = "NAME")]
+    partition: Option<String>,
     /// The region of aliases, and of multi-Region keys under --discovery [default: that of the
     /// environment or the profile]; an ARN says its own
     #[arg(long, value_name = "NAME")]
@@ -37,11 +37,16 @@ pub(crate) struct KmsArgs {
 }
 
 impl KmsArgs {
-    /// Fails for accounts without discovery. The parser would let them pass beside `--key`.
+    /// Fails for options that would be without effect: a filter must not be lost.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        match self.discovery || self.account.is_empty() {
-            true => Ok(()),
-            false => Err(Failure::usage("--account goes with --discovery; keys of --key say their accounts")),
+        let filters = !self.account.is_empty() || self.partition.is_some();
+        if filters && !self.discovery {
+            let what = "--account and --partition go with --discovery; keys of --key say their own";
+            return Err(Failure::usage(what));
+        }
+        match self.partition.is_some() && self.account.is_empty() {
+            true => Err(Failure::usage("--partition goes with --account: a filter needs both")),
+            false => Ok(()),
         }
     }
 }
@@ -79,7 +84,10 @@ impl<'a> Kms<'a> {
         let provider = self.runtime.run(provider).map_err(wrong)?;
         let provider = match self.args.account.as_slice() {
             [] => provider,
-            accounts => provider.with_filter(DiscoveryFilter::new(&self.args.partition, accounts)),
+            accounts => {
+                let partition = self.args.partition.as_deref().unwrap_or("aws");
+                provider.with_filter(DiscoveryFilter::new(partition, accounts))
+            }
         };
         Ok(Arc::new(MasterKeyProviderKeyring::new(provider)))
     }

@@ -180,7 +180,9 @@ fn what_names_no_key_is_wrong_use() {
     encrypt(&["-k", "alias/"]).ends(2).says("alias is empty");
     encrypt(&[]).ends(2);
     encrypt(&["-k", &kms.east, "--account", ACCOUNT]).ends(2).says("--discovery");
+    encrypt(&["-k", &kms.east, "--partition", "aws"]).ends(2).says("--discovery");
     kms.run(&place, &["decrypt", "a", "--discovery", "-k", &kms.east]).ends(2);
+    kms.run(&place, &["decrypt", "a", "--discovery", "--partition", "aws-us-gov"]).ends(2).says("--account");
     assert_eq!(place.names(), ["a"]);
 }
 

@@ -46,9 +46,10 @@ impl KmsClient for Client {
             .set_encryption_context(context(request.encryption_context))
             .set_grant_tokens(tokens(request.grant_tokens));
         let answer = send!(call);
+        // The secret first, so that it is wiped where another part is missing.
         Ok(GenerateDataKeyResponse {
-            key_id: text(answer.key_id)?,
             plaintext: secret(answer.plaintext)?,
+            key_id: text(answer.key_id)?,
             ciphertext: bytes(answer.ciphertext_blob, "CiphertextBlob")?,
         })
     }
@@ -90,7 +91,7 @@ impl KmsClient for Client {
             .set_encryption_context(context(request.encryption_context))
             .set_grant_tokens(tokens(request.grant_tokens));
         let answer = send!(call);
-        Ok(DecryptResponse { key_id: text(answer.key_id)?, plaintext: secret(answer.plaintext)? })
+        Ok(DecryptResponse { plaintext: secret(answer.plaintext)?, key_id: text(answer.key_id)? })
     }
 
     async fn re_encrypt(&self, request: ReEncryptRequest<'_>) -> Result<ReEncryptResponse, KmsError> {
@@ -143,8 +144,8 @@ impl KmsClient for Client {
         let answer = send!(call);
         let shared_secret = answer.shared_secret.ok_or_else(|| lacks("SharedSecret"))?;
         Ok(DeriveSharedSecretResponse {
-            key_id: text(answer.key_id)?,
             shared_secret: SecretBytes::from(shared_secret.into_inner()),
+            key_id: text(answer.key_id)?,
         })
     }
 

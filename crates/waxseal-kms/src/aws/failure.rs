@@ -3,22 +3,24 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::{KmsError, KmsErrorKind};
 
-/// The seam's error, with the SDK's as its source.
+/// The seam's error, with what the SDK says as its source: never the SDK's error itself, which
+/// holds the answer as it came and prints it, plaintext data keys and all.
 pub(super) fn kms_error<E>(error: SdkError<E, HttpResponse>) -> KmsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     match &error {
+        SdkError::ServiceError(context) if context.raw().status().is_success() => unreadable(),
+        SdkError::ResponseError(_) => unreadable(),
         SdkError::ServiceError(context) => {
-            let (answer, status) = (context.err(), context.raw().status().as_u16());
-            answered(answer.code(), answer.message(), status).with_source(error)
+            let status = context.raw().status().as_u16();
+            answered(context.err().code(), context.err().message(), status)
         }
-        SdkError::ResponseError(_) => unanswered(KmsErrorKind::InvalidResponse, error),
         SdkError::TimeoutError(_) => unanswered(KmsErrorKind::Unreachable, error),
         _ if has_source::<CredentialsError>(&error) => unanswered(KmsErrorKind::Credentials, error),
         SdkError::DispatchFailure(_) => unanswered(KmsErrorKind::Unreachable, error),
@@ -47,7 +49,19 @@ fn unanswered<E>(kind: KmsErrorKind, error: SdkError<E, HttpResponse>) -> KmsErr
 where
     E: Error + Send + Sync + 'static,
 {
-    KmsError::new(kind, DisplayErrorContext(&error).to_string()).with_source(error)
+    let Ok(source) = error.into_source() else { return KmsError::new(kind, "") };
+    KmsError::new(kind, chain(&*source)).with_source(source)
+}
+
+/// An answer that says it is one and can't be read. What was in it is not told.
+fn unreadable() -> KmsError {
+    KmsError::new(KmsErrorKind::InvalidResponse, "the answer can't be read")
+}
+
+/// An error and its causes, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn has_source<S: Error + 'static>(error: &(dyn Error + 'static)) -> bool {

@@ -9,7 +9,10 @@ use aws_sdk_kms::Client;
 
 use crate::{ClientSupplier, KmsClient, KmsError, KmsErrorKind};
 
-/// Makes AWS SDK clients with one set of settings and keeps one for each region.
+/// No more clients are kept: a message can name any region, and each client costs memory.
+const MAX_KEPT: usize = 64;
+
+/// Makes AWS SDK clients with one set of settings and keeps one for each region, of 64 at most.
 ///
 /// ```no_run
 /// # async fn f() -> Result<(), waxseal_kms::AwsKmsError> {
@@ -67,8 +70,15 @@ impl ClientSupplier for AwsClientSupplier {
             return Err(KmsError::new(KmsErrorKind::InvalidRequest, what));
         }
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = clients.entry(region.map(str::to_owned)).or_insert_with(|| self.make(region));
-        Ok(Arc::new(client.clone()))
+        let key = region.map(str::to_owned);
+        if let Some(client) = clients.get(&key) {
+            return Ok(Arc::new(client.clone()));
+        }
+        let client = self.make(region);
+        if clients.len() < MAX_KEPT {
+            clients.insert(key, client.clone());
+        }
+        Ok(Arc::new(client))
     }
 }
 
@@ -90,6 +100,16 @@ mod tests {
             assert_eq!(supplier.client(asked).await.unwrap().region(), Some(given));
         }
         assert_eq!(supplier.clients.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn not_every_region_that_is_named_has_its_client_kept() {
+        let supplier = AwsClientSupplier::new(settings(Some("eu-west-1")));
+        for number in 0..MAX_KEPT + 10 {
+            let region = format!("region-{number}");
+            assert_eq!(supplier.client(Some(&region)).await.unwrap().region(), Some(region.as_str()));
+        }
+        assert_eq!(supplier.clients.lock().unwrap().len(), MAX_KEPT);
     }
 
     #[tokio::test]

@@ -113,7 +113,7 @@ impl KmsError {
 fn kind_of(code: &str) -> KmsErrorKind {
     match code {
         "NotFoundException" => KmsErrorKind::NotFound,
-        "AccessDeniedException" | "AccessDenied" => KmsErrorKind::AccessDenied,
+        "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => KmsErrorKind::AccessDenied,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
@@ -122,6 +122,7 @@ fn kind_of(code: &str) -> KmsErrorKind {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "ExpiredTokenException"
+        | "RequestExpired"
         | "OptInRequired" => KmsErrorKind::Credentials,
         "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => {
             KmsErrorKind::KeyState

@@ -20,6 +20,7 @@ pub(crate) const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12
 pub(crate) enum Reply {
     Json(u16, Value),
     Text(u16, &'static str),
+    Body(u16, String),
     Late(Duration, Value),
     HangUp,
 }
@@ -96,6 +97,7 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, answer: Arc<A
     let (status, body) = match answer(number, &request) {
         Reply::Json(status, body) => (status, body.to_string()),
         Reply::Text(status, text) => (status, text.to_owned()),
+        Reply::Body(status, body) => (status, body),
         Reply::Late(delay, body) => {
             tokio::time::sleep(delay).await;
             (200, body.to_string())

@@ -40,6 +40,10 @@ const LEFT_OUT: &[&str] = &[
 /// Reads a request. An empty body is a request without members.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
     let body = if body.is_empty() { b"{}" } else { body };
+    // A list would do for a struct of the same fields, and AWS takes none.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(ServiceError::new("SerializationException", "The request is no JSON object"));
+    }
     serde_json::from_slice(body)
         .map_err(|error| ServiceError::new("SerializationException", position(&error)))
 }
