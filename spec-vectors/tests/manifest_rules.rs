@@ -402,5 +402,5 @@ fn json_has_a_line_for_each_test() {
     assert_eq!(find("two")["outcome"], "passed");
     assert_eq!(find("two")["error_class"], "Key");
     assert_eq!(find("three")["outcome"], "skipped");
-    assert!(find("three")["reason"].as_str().unwrap().contains("aws-kms"));
+    assert!(find("three")["reason"].as_str().unwrap().contains("AWS KMS"));
 }
