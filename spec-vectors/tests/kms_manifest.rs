@@ -4,12 +4,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use waxseal::{AlgorithmSuite, Client};
-use waxseal_local_kms::{Caller, LocalKms};
+use waxseal::{AlgorithmSuite, Client, SecretBytes};
+use waxseal_local_kms::server::{Server, ServerOptions};
+use waxseal_local_kms::{AccessKey, Caller, LocalKms};
 use waxseal_vectors::case::{Case, MaterialsSpec};
 use waxseal_vectors::forms::key_description::materials;
 use waxseal_vectors::forms::keys_manifest::Keys;
@@ -80,12 +83,20 @@ fn ecdh(schema: &str) -> Value {
 }
 
 fn rsa() -> Value {
-    json!({"type": "aws-kms-rsa", "key": "rsa", "encryption-algorithm": "RSAES_OAEP_SHA_256"})
+    rsa_by("RSAES_OAEP_SHA_256")
+}
+
+fn rsa_by(algorithm: &str) -> Value {
+    json!({"type": "aws-kms-rsa", "key": "rsa", "encryption-algorithm": algorithm})
 }
 
 fn discovery(region: &str, account: &str) -> Value {
     json!({"type": "aws-kms-mrk-aware-discovery", "default-mrk-region": region,
         "aws-kms-discovery-filter": {"partition": "aws", "account-ids": [account]}})
+}
+
+fn discovery_of_any() -> Value {
+    json!({"type": "aws-kms-mrk-aware-discovery", "default-mrk-region": WEST})
 }
 
 /// Who writes, who reads, and whether that opens.
@@ -101,7 +112,10 @@ fn pairs() -> Vec<(&'static str, Value, Value, bool)> {
         ("mrk-discovery", mrk.clone(), discovery(EAST, "111122223333"), true),
         ("discovery", single.clone(), discovery(EAST, "111122223333"), true),
         ("discovery-filtered", mrk, discovery(EAST, "444455556666"), false),
+        ("discovery-any", single.clone(), discovery_of_any(), true),
         ("rsa", rsa(), rsa(), true),
+        ("rsa-sha1", rsa_by("RSAES_OAEP_SHA_1"), rsa_by("RSAES_OAEP_SHA_1"), true),
+        ("rsa-padding", rsa(), rsa_by("RSAES_OAEP_SHA_1"), false),
         ("ecdh-static", ecdh("static"), ecdh("static"), true),
         ("ecdh-discovery", ecdh("static"), ecdh("discovery"), true),
         ("multi", several.clone(), several.clone(), true),
@@ -163,6 +177,63 @@ fn keys_of_kms_are_used_where_there_is_one_and_skipped_elsewhere() {
         let without = Runner { crypto, net_v4_0_0_retry: false, kms: None };
         assert!(verdicts(cases, &without).iter().all(|(_, verdict)| *verdict == Verdict::Skipped));
     }
+}
+
+/// A manifest of one data key without its message, under the key `single`.
+fn data_key(service: &Service, keys: &Value) -> Value {
+    let arn = &keys["keys"]["single"]["key-id"];
+    let context = json!({"a": "b"});
+    let asked = json!({"KeyId": arn, "NumberOfBytes": 32, "EncryptionContext": context});
+    let made = service.call(WEST, "GenerateDataKey", &asked);
+    let info = STANDARD.encode(arn.as_str().unwrap());
+    json!({"manifest": {"type": "awses-mpl-decrypt", "version": 4}, "keys": keys, "tests": {"one": {
+        "type": "positive-keyring",
+        "algorithmSuiteId": "0478",
+        "keyDescription": symmetric("aws-kms", "single"),
+        "encryptedDataKeys": [{"keyProviderId": "aws-kms", "keyProviderInfo": info, "ciphertext": made["CiphertextBlob"]}],
+        "encryptionContext": context,
+        "reproducedEncryptionContext": {},
+        "result": {"plaintextDataKey": made["Plaintext"], "requiredEncryptionContextKeys": []},
+    }}})
+}
+
+#[test]
+fn the_command_asks_for_keys_where_the_environment_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service(LocalKms::volatile());
+    let secret = Arc::new(SecretBytes::copy_of(b"secret"));
+    let access_key = AccessKey { id: "AKIDEXAMPLE".to_owned(), secret, principal: ALICE.to_owned() };
+    service.0.add_access_key(access_key).unwrap();
+    let keys = service.keys();
+    written(folder.path(), &Kms::new(service.0.client(ALICE, WEST)).unwrap(), &keys);
+    let one = folder.path().join("data-key.json");
+    fs::write(&one, data_key(&service, &keys).to_string()).unwrap();
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let bound = Server::bind("127.0.0.1:0".parse().unwrap(), service.0.clone(), ServerOptions::default());
+    let server = runtime.block_on(bound).unwrap();
+    let last_line = |arguments: [&str; 2], endpoint: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waxseal-vectors"));
+        command.args(arguments).env_remove("AWS_PROFILE").envs([
+            ("AWS_REGION", WEST),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_ENDPOINT_URL_KMS", endpoint.unwrap_or_default()),
+        ]);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().last().unwrap_or_default().to_owned()
+    };
+    let manifest = folder.path().join("manifest.json");
+    let (manifest, one) = (manifest.to_str().unwrap(), one.to_str().unwrap());
+    let (count, endpoint) = (pairs().len(), server.endpoint());
+    assert_eq!(
+        last_line(["decrypt", manifest], Some(&endpoint)),
+        format!("{count} passed, 0 failed, 0 skipped")
+    );
+    assert_eq!(last_line(["decrypt", manifest], None), format!("0 passed, 0 failed, {count} skipped"));
+    assert_eq!(last_line(["keyring", one], Some(&endpoint)), "1 passed, 0 failed, 0 skipped");
+    assert_eq!(last_line(["keyring", one], None), "0 passed, 0 failed, 1 skipped");
 }
 
 #[test]
