@@ -15,7 +15,7 @@ const MAX_NAME: usize = 256;
 
 /// Asks `CreateAlias`, `UpdateAlias` and `DeleteAlias`, which names no key.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct AliasRequest {
     alias_name: Option<String>,
     target_key_id: Option<String>,
@@ -23,11 +23,11 @@ pub(crate) struct AliasRequest {
 
 /// Asks `ListAliases`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListAliases {
     key_id: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Answers `ListAliases`.
@@ -100,7 +100,8 @@ pub(crate) fn list_aliases(call: &Call<'_>, request: &ListAliases) -> Result<Ali
     };
     let here = state.aliases.iter().filter(|(place, _)| place.region == call.caller.region);
     let wanted = here.filter(|(_, alias)| key.as_ref().is_none_or(|key| *key == alias.target));
-    let (aliases, page) = request.paging.page(wanted, |(place, _)| place.name.clone())?;
+    let (aliases, page) =
+        Paging::of(request.limit, &request.marker).page(wanted, |(place, _)| place.name.clone())?;
     let aliases = aliases.into_iter().map(|(place, alias)| AliasEntry {
         alias_name: place.name.clone(),
         alias_arn: arn::alias_arn(&place.region, call.engine.account(), &place.name),

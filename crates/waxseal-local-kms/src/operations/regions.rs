@@ -12,19 +12,19 @@ use super::permission::Wish;
 use super::tags::{self, Tag};
 use crate::engine::{Change, Key, KeyRecord, MultiRegion, State};
 use crate::policy::{PolicyDocument, default_policy};
-use crate::wire::{length, required};
+use crate::wire::{Object, length, required};
 use crate::{ServiceError, arn};
 
 /// Asks `ReplicateKey`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ReplicateKey {
     key_id: Option<String>,
     replica_region: Option<String>,
     policy: Option<String>,
     bypass_policy_lockout_safety_check: Option<bool>,
     description: Option<String>,
-    tags: Option<Vec<Tag>>,
+    tags: Option<Vec<Object<Tag>>>,
 }
 
 /// Answers `ReplicateKey`.
@@ -38,7 +38,7 @@ pub(crate) struct Replicated {
 
 /// Asks `UpdatePrimaryRegion`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UpdatePrimaryRegion {
     key_id: Option<String>,
     primary_region: Option<String>,

@@ -22,7 +22,7 @@ const MAX_ON_DEMAND: usize = 25;
 
 /// Asks `EnableKeyRotation`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct EnableRotation {
     key_id: Option<String>,
     rotation_period_in_days: Option<i64>,
@@ -30,12 +30,12 @@ pub(crate) struct EnableRotation {
 
 /// Asks `ListKeyRotations`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListRotations {
     key_id: Option<String>,
     include_key_material: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Answers `GetKeyRotationStatus`.
@@ -128,8 +128,8 @@ pub(crate) fn list_rotations(call: &Call<'_>, request: &ListRotations) -> Result
     };
     let generations = found.materials.record.generations.iter();
     let wanted = generations.filter(|generation| all || generation.rotation.is_some());
-    let (generations, page) =
-        request.paging.page(wanted, |generation| format!("{:010}", generation.number))?;
+    let (generations, page) = Paging::of(request.limit, &request.marker)
+        .page(wanted, |generation| format!("{:010}", generation.number))?;
     let rotations = generations.into_iter().map(|generation| entry(&found, generation)).collect();
     Ok(RotationList { rotations, page })
 }
