@@ -518,3 +518,82 @@ fn data_keys_and_new_grants_have_facts_too() {
         assert_eq!(code(&kms, &user("admin"), "CreateGrant", request), "ValidationException", "{member}");
     }
 }
+
+#[test]
+fn other_accounts_name_keys_by_arn_and_never_manage_them() {
+    let kms = LocalKms::volatile();
+    let foreign = Caller::new("arn:aws:iam::999988887777:user/x", common::REGION);
+    let everyone = json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"});
+    let key = key_with(&kms, json!({}), &[everyone]);
+    ok(&kms, &user("admin"), "CreateAlias", json!({"AliasName": "alias/x", "TargetKeyId": key}));
+    let encrypt = |key: &str| json!({"KeyId": key, "Plaintext": "aGk="});
+    let sealed = ok(&kms, &foreign, "Encrypt", encrypt(&key))["CiphertextBlob"].clone();
+    ok(&kms, &foreign, "Decrypt", json!({"CiphertextBlob": sealed}));
+    for name in [key.rsplit('/').next().unwrap(), "alias/x"] {
+        ok(&kms, &user("admin"), "Encrypt", encrypt(name));
+        assert_eq!(code(&kms, &foreign, "Encrypt", encrypt(name)), "NotFoundException");
+    }
+    for operation in [
+        "GetKeyPolicy",
+        "EnableKey",
+        "DisableKey",
+        "ScheduleKeyDeletion",
+        "CancelKeyDeletion",
+        "ListResourceTags",
+        "ListKeyPolicies",
+        "RotateKeyOnDemand",
+        "EnableKeyRotation",
+        "DisableKeyRotation",
+        "ListKeyRotations",
+        "DeleteImportedKeyMaterial",
+    ] {
+        denied(&kms, &foreign, operation, json!({"KeyId": key}));
+    }
+    denied(&kms, &foreign, "DeleteAlias", json!({"AliasName": "alias/x"}));
+    denied(&kms, &foreign, "TagResource", json!({"KeyId": key, "Tags": []}));
+    ok(&kms, &user("admin"), "GetKeyPolicy", json!({"KeyId": key}));
+}
+
+#[test]
+fn both_keys_must_let_the_primary_move() {
+    let kms = LocalKms::volatile();
+    let alice = user("alice");
+    let key = create(&kms, &alice, json!({"MultiRegion": true}));
+    let there = common::user_in("alice", "us-east-1");
+    let without = json!({"Version": "2012-10-17", "Statement": [allow("alice", json!(["kms:Put*", "kms:Enable*", "kms:DisableKey"]))]});
+    let replicate = json!({"KeyId": key, "ReplicaRegion": "us-east-1", "Policy": without.to_string()});
+    ok(&kms, &alice, "ReplicateKey", replicate);
+    let to = |region: &str| json!({"KeyId": key, "PrimaryRegion": region});
+    denied(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1"));
+    let replica = key.replace("eu-west-1", "us-east-1");
+    let open = json!({"Statement": [allow("alice", json!("kms:*"))]}).to_string();
+    ok(&kms, &there, "PutKeyPolicy", json!({"KeyId": replica, "Policy": open}));
+    ok(&kms, &there, "DisableKey", json!({"KeyId": replica}));
+    assert_eq!(code(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1")), "DisabledException");
+    ok(&kms, &there, "EnableKey", json!({"KeyId": replica}));
+    assert_eq!(code(&kms, &alice, "UpdatePrimaryRegion", to("eu-west-1")), "ValidationException");
+    ok(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1"));
+}
+
+#[test]
+fn aliases_move_within_a_kind_and_ending_keys_do_not_rotate() {
+    let kms = LocalKms::volatile();
+    let alice = user("alice");
+    let of = |spec: &str, usage: &str| create(&kms, &alice, json!({"KeySpec": spec, "KeyUsage": usage}));
+    let (p256, p384) = (of("ECC_NIST_P256", "SIGN_VERIFY"), of("ECC_NIST_P384", "SIGN_VERIFY"));
+    let (agree, mac) = (of("ECC_NIST_P256", "KEY_AGREEMENT"), of("HMAC_256", "GENERATE_VERIFY_MAC"));
+    let to = |key: &str| json!({"AliasName": "alias/x", "TargetKeyId": key});
+    ok(&kms, &alice, "CreateAlias", to(&p256));
+    ok(&kms, &alice, "UpdateAlias", to(&p384));
+    for other in [agree, mac, symmetric(&kms)] {
+        assert_eq!(code(&kms, &alice, "UpdateAlias", to(&other)), "ValidationException");
+    }
+    let key = json!({"KeyId": symmetric(&kms)});
+    ok(&kms, &alice, "EnableKeyRotation", key.clone());
+    let rotates = || ok(&kms, &alice, "GetKeyRotationStatus", key.clone())["KeyRotationEnabled"].clone();
+    assert_eq!(rotates(), true);
+    ok(&kms, &alice, "ScheduleKeyDeletion", key.clone());
+    assert_eq!(rotates(), false);
+    ok(&kms, &alice, "CancelKeyDeletion", key.clone());
+    assert_eq!(rotates(), true);
+}

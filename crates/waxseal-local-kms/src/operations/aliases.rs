@@ -1,6 +1,7 @@
 //! Aliases.
 
 use serde::{Deserialize, Serialize};
+use waxseal_kms::client::KeySpec;
 
 use super::call::{Call, Found, check_not_deleted};
 use super::page::{Page, Paging};
@@ -71,7 +72,7 @@ pub(crate) fn update_alias(call: &Call<'_>, request: &AliasRequest) -> Result<()
     call.engine.change(|state, _| {
         let (alias, before) = existing(call, state, &place, "UpdateAlias")?;
         let found = target(call, state, request, "UpdateAlias")?;
-        let kind = |found: &Found| (found.key.record.spec, found.key.record.usage);
+        let kind = |found: &Found| (kind(found.key.record.spec), found.key.record.usage);
         if before.is_some_and(|before| kind(&before) != kind(&found)) {
             return Err(ServiceError::validation("The alias's keys must be of the same type and usage."));
         }
@@ -134,6 +135,21 @@ fn place(call: &Call<'_>, request: &AliasRequest) -> Result<AliasPlace, ServiceE
     Ok(AliasPlace { region: call.caller.region.clone(), name: name.clone() })
 }
 
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Symmetric,
+    Hmac,
+    Asymmetric,
+}
+
+fn kind(spec: KeySpec) -> Kind {
+    match spec {
+        KeySpec::SymmetricDefault => Kind::Symmetric,
+        KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => Kind::Hmac,
+        _ => Kind::Asymmetric,
+    }
+}
+
 /// The key that an alias is going to mean: named by id or ARN, not waiting for its deletion.
 fn target(
     call: &Call<'_>,
@@ -163,7 +179,7 @@ fn existing(
     };
     let found = call.by_id(state, &alias.target);
     if found.is_some() {
-        call.permitted_in(state, &alias.target, &Wish::to(action))?;
+        call.permitted_in(state, &call.key_arn(&alias.target), &Wish::to(action))?;
     }
     Ok((alias.clone(), found))
 }

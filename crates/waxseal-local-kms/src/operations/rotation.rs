@@ -90,7 +90,9 @@ pub(crate) fn rotation_status(call: &Call<'_>, request: &KeyOnly) -> Result<Rota
     let found = call.managed(&request.key_id, "GetKeyRotationStatus")?;
     check_rotates(&found)?;
     let waits = found.key.record.state() != KeyState::Enabled;
-    let rotation = found.materials.record.rotation;
+    // A key that waits for its end does not rotate, and may again if that is called off.
+    let ends = found.key.record.deletion.is_some();
+    let rotation = found.materials.record.rotation.filter(|_| !ends);
     Ok(RotationStatus {
         key_rotation_enabled: rotation.is_some(),
         rotation_period_in_days: rotation.map(|(days, _)| days),
