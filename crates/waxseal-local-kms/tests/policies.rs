@@ -141,6 +141,8 @@ fn conditions_ask_for_the_encryption_context() {
     assert!(may(&key, json!({})) && !may(&key, json!({"tenant": "8"})));
     let key = conditioned("Null", tenant, json!("false"));
     assert!(may(&key, json!({"tenant": ""})) && !may(&key, json!({})));
+    let key = conditioned("Null", tenant, json!("True"));
+    assert!(!may(&key, json!({"tenant": ""})) && may(&key, json!({})));
     let key = conditioned("ForAnyValue:StringEquals", "kms:EncryptionContextKeys", json!(["tenant", "user"]));
     assert!(
         may(&key, json!({"user": "1", "x": ""})) && !may(&key, json!({"User": "1"})) && !may(&key, json!({}))
@@ -223,6 +225,9 @@ fn what_is_not_understood_is_refused() {
         with("Condition", json!({"StringEquals": {"aws:SourceIp": "1.2.3.4"}})),
         with("Condition", json!({"StringEquals": {"kms:EncryptionContext:a": "${aws:username}"}})),
         with("Condition", json!({"StringEquals": "x"})),
+        with("Condition", json!({"Null": {"kms:EncryptionContext:a": "yes"}})),
+        with("Condition", json!({"Null": {"kms:EncryptionContext:a": ""}})),
+        json!([null, "Allow", "*", "kms:*", "*", {}]),
         with("Condition", json!({"ForSomeValue:StringEquals": {"kms:EncryptionContextKeys": "a"}})),
     ] {
         let request = json!({"Policy": policy(std::slice::from_ref(&statement)).to_string()});
@@ -404,4 +409,191 @@ fn a_session_has_the_grants_of_its_role() {
     let request = json!({"KeyId": key, "Plaintext": "aGk="});
     ok(&kms, &session("Job"), "Encrypt", request.clone());
     denied(&kms, &session("Jobs"), "Encrypt", request);
+}
+
+#[test]
+fn no_member_of_a_policy_is_there_twice() {
+    let kms = LocalKms::volatile();
+    let principal = r#""Principal": "*""#;
+    let rest = r#""Action": "kms:*", "Resource": "*""#;
+    for (statement, taken) in [
+        (format!(r#"{{"Effect": "Allow", {principal}, {rest}}}"#), true),
+        (format!(r#"{{"Effect": "Deny", "Effect": "Allow", {principal}, {rest}}}"#), false),
+        (
+            format!(r#"{{"Effect": "Allow", {principal}, "Principal": {{"AWS": "*", "AWS": "*"}}, {rest}}}"#),
+            false,
+        ),
+        (format!(r#"{{"Effect": "Allow", "Principal": {{"AWS": "*", "AWS": "*"}}, {rest}}}"#), false),
+        (
+            format!(
+                r#"{{"Effect": "Allow", {principal}, {rest}, "Condition": {{"Null": {{"kms:KeySpec": "false"}}, "Null": {{}}}}}}"#
+            ),
+            false,
+        ),
+        (
+            format!(
+                r#"{{"Effect": "Allow", {principal}, {rest}, "Condition": {{"Null": {{"kms:KeySpec": "false", "kms:KeySpec": "false"}}}}}}"#
+            ),
+            false,
+        ),
+        (
+            format!(r#"{{"Effect": "Allow", {principal}, {rest}, "Condition": {{}}, "Condition": {{}}}}"#),
+            false,
+        ),
+    ] {
+        let request = json!({"Policy": format!(r#"{{"Statement": [{statement}]}}"#)});
+        let made = call(&kms, &user("admin"), "CreateKey", request).map_err(|error| error.code);
+        match taken {
+            true => assert!(made.is_ok(), "{statement}"),
+            false => assert_eq!(made.unwrap_err(), "MalformedPolicyDocumentException", "{statement}"),
+        }
+    }
+    let twice = r#"{"Statement": [], "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}"#;
+    let list = r#"[null, null, [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]]"#;
+    for text in [twice, list] {
+        let request = json!({"Policy": text});
+        assert_eq!(code(&kms, &user("admin"), "CreateKey", request), "MalformedPolicyDocumentException");
+    }
+}
+
+#[test]
+fn each_side_of_a_call_has_its_own_context() {
+    let kms = LocalKms::volatile();
+    let within = |actions: &str, tenant: &str| {
+        let mut statement = allow("a", json!(actions));
+        statement["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:tenant": tenant}});
+        statement
+    };
+    let statements = [
+        allow("a", json!("kms:Encrypt")),
+        within("kms:Decrypt", "7"),
+        within("kms:ReEncryptFrom", "7"),
+        within("kms:ReEncryptTo", "8"),
+    ];
+    let (key, a) = (key_with(&kms, json!({}), &statements), user("a"));
+    let seal = |tenant: &str| {
+        let request = json!({"KeyId": key, "Plaintext": "aGk=", "EncryptionContext": {"tenant": tenant}});
+        ok(&kms, &a, "Encrypt", request)["CiphertextBlob"].clone()
+    };
+    let decrypt =
+        |tenant: &str| json!({"CiphertextBlob": seal(tenant), "EncryptionContext": {"tenant": tenant}});
+    ok(&kms, &a, "Decrypt", decrypt("7"));
+    denied(&kms, &a, "Decrypt", decrypt("8"));
+    let again = |from: &str, to: &str| {
+        json!({
+            "CiphertextBlob": seal(from), "SourceEncryptionContext": {"tenant": from},
+            "DestinationKeyId": key, "DestinationEncryptionContext": {"tenant": to},
+        })
+    };
+    ok(&kms, &a, "ReEncrypt", again("7", "8"));
+    for (from, to) in [("8", "8"), ("7", "7"), ("8", "7")] {
+        denied(&kms, &a, "ReEncrypt", again(from, to));
+    }
+}
+
+#[test]
+fn data_keys_and_new_grants_have_facts_too() {
+    let kms = LocalKms::volatile();
+    let mut data_key = allow("a", json!(["kms:GenerateDataKey", "kms:GenerateDataKeyPair"]));
+    data_key["Condition"] = json!({"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}});
+    let mut grants = allow("a", json!("kms:CreateGrant"));
+    grants["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:tenant": "7"}});
+    let (key, a) = (key_with(&kms, json!({}), &[data_key, grants]), user("a"));
+    ok(&kms, &a, "GenerateDataKey", json!({"KeyId": key, "NumberOfBytes": 16}));
+    ok(&kms, &a, "GenerateDataKeyPair", json!({"KeyId": key, "KeyPairSpec": "ECC_NIST_P256"}));
+    let request = |constraints: Value| json!({"KeyId": key, "GranteePrincipal": arn("b"), "Operations": ["Encrypt"], "Constraints": constraints});
+    ok(&kms, &a, "CreateGrant", request(json!({"EncryptionContextSubset": {"tenant": "7"}})));
+    ok(&kms, &a, "CreateGrant", request(json!({"EncryptionContextEquals": {"tenant": "7", "x": ""}})));
+    denied(&kms, &a, "CreateGrant", request(json!({"EncryptionContextSubset": {"tenant": "8"}})));
+    denied(&kms, &a, "CreateGrant", request(json!(null)));
+    let many: serde_json::Map<_, _> = (0..9).map(|i| (i.to_string(), json!(""))).collect();
+    for (member, value) in [
+        ("Constraints", json!({"EncryptionContextSubset": many})),
+        ("Constraints", json!({"EncryptionContextEquals": {"a": "x".repeat(384)}})),
+        ("Name", json!("n".repeat(257))),
+        ("GranteePrincipal", json!(arn(&"u".repeat(256)))),
+    ] {
+        let mut request = request(json!(null));
+        request[member] = value;
+        assert_eq!(code(&kms, &user("admin"), "CreateGrant", request), "ValidationException", "{member}");
+    }
+}
+
+#[test]
+fn other_accounts_name_keys_by_arn_and_never_manage_them() {
+    let kms = LocalKms::volatile();
+    let foreign = Caller::new("arn:aws:iam::999988887777:user/x", common::REGION);
+    let everyone = json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"});
+    let key = key_with(&kms, json!({}), &[everyone]);
+    ok(&kms, &user("admin"), "CreateAlias", json!({"AliasName": "alias/x", "TargetKeyId": key}));
+    let encrypt = |key: &str| json!({"KeyId": key, "Plaintext": "aGk="});
+    let sealed = ok(&kms, &foreign, "Encrypt", encrypt(&key))["CiphertextBlob"].clone();
+    ok(&kms, &foreign, "Decrypt", json!({"CiphertextBlob": sealed}));
+    for name in [key.rsplit('/').next().unwrap(), "alias/x"] {
+        ok(&kms, &user("admin"), "Encrypt", encrypt(name));
+        assert_eq!(code(&kms, &foreign, "Encrypt", encrypt(name)), "NotFoundException");
+    }
+    for operation in [
+        "GetKeyPolicy",
+        "EnableKey",
+        "DisableKey",
+        "ScheduleKeyDeletion",
+        "CancelKeyDeletion",
+        "ListResourceTags",
+        "ListKeyPolicies",
+        "RotateKeyOnDemand",
+        "EnableKeyRotation",
+        "DisableKeyRotation",
+        "ListKeyRotations",
+        "DeleteImportedKeyMaterial",
+    ] {
+        denied(&kms, &foreign, operation, json!({"KeyId": key}));
+    }
+    denied(&kms, &foreign, "DeleteAlias", json!({"AliasName": "alias/x"}));
+    denied(&kms, &foreign, "TagResource", json!({"KeyId": key, "Tags": []}));
+    ok(&kms, &user("admin"), "GetKeyPolicy", json!({"KeyId": key}));
+}
+
+#[test]
+fn both_keys_must_let_the_primary_move() {
+    let kms = LocalKms::volatile();
+    let alice = user("alice");
+    let key = create(&kms, &alice, json!({"MultiRegion": true}));
+    let there = common::user_in("alice", "us-east-1");
+    let without = json!({"Version": "2012-10-17", "Statement": [allow("alice", json!(["kms:Put*", "kms:Enable*", "kms:DisableKey"]))]});
+    let replicate = json!({"KeyId": key, "ReplicaRegion": "us-east-1", "Policy": without.to_string()});
+    ok(&kms, &alice, "ReplicateKey", replicate);
+    let to = |region: &str| json!({"KeyId": key, "PrimaryRegion": region});
+    denied(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1"));
+    let replica = key.replace("eu-west-1", "us-east-1");
+    let open = json!({"Statement": [allow("alice", json!("kms:*"))]}).to_string();
+    ok(&kms, &there, "PutKeyPolicy", json!({"KeyId": replica, "Policy": open}));
+    ok(&kms, &there, "DisableKey", json!({"KeyId": replica}));
+    assert_eq!(code(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1")), "DisabledException");
+    ok(&kms, &there, "EnableKey", json!({"KeyId": replica}));
+    assert_eq!(code(&kms, &alice, "UpdatePrimaryRegion", to("eu-west-1")), "ValidationException");
+    ok(&kms, &alice, "UpdatePrimaryRegion", to("us-east-1"));
+}
+
+#[test]
+fn aliases_move_within_a_kind_and_ending_keys_do_not_rotate() {
+    let kms = LocalKms::volatile();
+    let alice = user("alice");
+    let of = |spec: &str, usage: &str| create(&kms, &alice, json!({"KeySpec": spec, "KeyUsage": usage}));
+    let (p256, p384) = (of("ECC_NIST_P256", "SIGN_VERIFY"), of("ECC_NIST_P384", "SIGN_VERIFY"));
+    let (agree, mac) = (of("ECC_NIST_P256", "KEY_AGREEMENT"), of("HMAC_256", "GENERATE_VERIFY_MAC"));
+    let to = |key: &str| json!({"AliasName": "alias/x", "TargetKeyId": key});
+    ok(&kms, &alice, "CreateAlias", to(&p256));
+    ok(&kms, &alice, "UpdateAlias", to(&p384));
+    for other in [agree, mac, symmetric(&kms)] {
+        assert_eq!(code(&kms, &alice, "UpdateAlias", to(&other)), "ValidationException");
+    }
+    let key = json!({"KeyId": symmetric(&kms)});
+    ok(&kms, &alice, "EnableKeyRotation", key.clone());
+    let rotates = || ok(&kms, &alice, "GetKeyRotationStatus", key.clone())["KeyRotationEnabled"].clone();
+    assert_eq!(rotates(), true);
+    ok(&kms, &alice, "ScheduleKeyDeletion", key.clone());
+    assert_eq!(rotates(), false);
+    ok(&kms, &alice, "CancelKeyDeletion", key.clone());
+    assert_eq!(rotates(), true);
 }

@@ -83,3 +83,108 @@ fn a_dry_run_does_nothing_and_tells_what_would_come() {
     assert_eq!(code(&kms, &alice, "CreateGrant", grant), "DryRunOperationException");
     assert_eq!(ok(&kms, &alice, "ListGrants", json!({"KeyId": key}))["Grants"], json!([]));
 }
+
+#[test]
+fn no_member_is_passed_over() {
+    let kms = LocalKms::volatile();
+    let (alice, key) = (user("alice"), symmetric(&kms));
+    let grant = json!({"KeyId": key, "GranteePrincipal": alice.principal, "Operations": ["Encrypt"]});
+    for (member, value) in [
+        ("Constraints", json!({"SourceArn": "arn:aws:s3:::bucket"})),
+        ("GranteeServicePrincipal", json!("s3.amazonaws.com")),
+        ("RetiringServicePrincipal", json!("s3.amazonaws.com")),
+    ] {
+        let mut request = grant.clone();
+        request[member] = value;
+        assert_eq!(code(&kms, &alice, "CreateGrant", request), "UnsupportedOperationException", "{member}");
+    }
+    for (operation, request) in [
+        ("ListGrants", json!({"KeyId": key, "GranteeServicePrincipal": "s3.amazonaws.com"})),
+        ("ListRetirableGrants", json!({"RetiringServicePrincipal": "s3.amazonaws.com"})),
+        ("ImportKeyMaterial", json!({"KeyId": key, "KeyMaterialDescription": "x"})),
+        ("Encrypt", json!({"KeyId": key, "Plaintext": "aGk=", "encryptionContext": {}})),
+        ("CreateKey", json!({"Tags": [{"TagKey": "a", "TagValue": "b", "Extra": ""}]})),
+        ("ListKeys", json!({"Extra": null})),
+        ("Sign", json!({"KeyId": key, "Signature": ""})),
+        ("EnableKey", json!({"KeyId": key, "DryRun": true})),
+    ] {
+        assert_eq!(code(&kms, &alice, operation, request), "UnsupportedOperationException", "{operation}");
+    }
+}
+
+#[test]
+fn every_member_is_there_once_and_structs_are_objects() {
+    let kms = LocalKms::volatile();
+    let (alice, key) = (user("alice"), symmetric(&kms));
+    let call = |operation: &str, body: &str| kms.call(&alice, operation, body.as_bytes()).unwrap_err().code;
+    let encrypt = |rest: &str| format!("{{\"KeyId\": \"{key}\", \"Plaintext\": \"aGk=\", {rest}}}");
+    let twice = encrypt("\"EncryptionContext\": {\"a\": \"1\", \"\\u0061\": \"2\"}");
+    assert_eq!(call("Encrypt", &twice), "SerializationException");
+    assert_eq!(call("Encrypt", &encrypt("\"KeyId\": \"x\"")), "SerializationException");
+    assert_eq!(call("Encrypt", &encrypt("\"EncryptionContext\": []")), "SerializationException");
+    let principal = &alice.principal;
+    for constraints in
+        ["{\"EncryptionContextSubset\": {\"a\": \"1\", \"a\": \"1\"}}", "[{\"a\": \"1\"}, null]"]
+    {
+        let body = format!(
+            "{{\"KeyId\": \"{key}\", \"GranteePrincipal\": \"{principal}\", \"Operations\": [\"Encrypt\"], \
+             \"Constraints\": {constraints}}}"
+        );
+        assert_eq!(call("CreateGrant", &body), "SerializationException", "{constraints}");
+    }
+    assert_eq!(call("CreateKey", "{\"Tags\": [[\"a\", \"b\"]]}"), "SerializationException");
+}
+
+/// Every name that the AWS SDK knows is done or left out, and never unknown.
+#[test]
+fn what_the_sdk_knows_is_done_or_left_out() {
+    use aws_sdk_kms::types::{
+        AlgorithmSpec, DataKeyPairSpec, EncryptionAlgorithmSpec, GrantOperation, KeySpec, KeyUsageType,
+        MacAlgorithmSpec, MessageType, OriginType, SigningAlgorithmSpec, WrappingKeySpec,
+    };
+    let kms = LocalKms::volatile();
+    let (alice, key) = (user("alice"), symmetric(&kms));
+    let try_all = |operation: &str, member: &str, values: &[&str], rest: serde_json::Value| {
+        for value in values {
+            let mut request = rest.clone();
+            request[member] = match member {
+                "Operations" => json!([value]),
+                _ => json!(value),
+            };
+            if let Err(error) = common::call(&kms, &alice, operation, request) {
+                let unknown =
+                    error.code == "SerializationException" || error.message.contains("enum value set");
+                assert!(!unknown && !error.message.contains("knows no"), "{operation} {value}: {error}");
+            }
+        }
+    };
+    try_all("CreateKey", "KeySpec", KeySpec::values(), json!({}));
+    try_all("CreateKey", "KeyUsage", KeyUsageType::values(), json!({}));
+    try_all("CreateKey", "Origin", OriginType::values(), json!({}));
+    let plain = json!({"KeyId": key, "Plaintext": "aGk="});
+    try_all("Encrypt", "EncryptionAlgorithm", EncryptionAlgorithmSpec::values(), plain);
+    let message = json!({"KeyId": key, "Message": "aGk=", "SigningAlgorithm": "ECDSA_SHA_256"});
+    try_all("Sign", "SigningAlgorithm", SigningAlgorithmSpec::values(), message.clone());
+    try_all("Sign", "MessageType", MessageType::values(), message);
+    let mac = json!({"KeyId": key, "Message": "aGk="});
+    try_all("GenerateMac", "MacAlgorithm", MacAlgorithmSpec::values(), mac);
+    let disabled = symmetric(&kms);
+    ok(&kms, &alice, "DisableKey", json!({"KeyId": disabled}));
+    let pair = json!({"KeyId": disabled});
+    try_all("GenerateDataKeyPair", "KeyPairSpec", DataKeyPairSpec::values(), pair);
+    let import =
+        json!({"KeyId": key, "WrappingKeySpec": "RSA_2048", "WrappingAlgorithm": "RSAES_OAEP_SHA_1"});
+    try_all("GetParametersForImport", "WrappingAlgorithm", AlgorithmSpec::values(), import.clone());
+    try_all("GetParametersForImport", "WrappingKeySpec", WrappingKeySpec::values(), import);
+    let grant = json!({"KeyId": key, "GranteePrincipal": alice.principal});
+    try_all("CreateGrant", "Operations", GrantOperation::values(), grant);
+    for spec in ["ML_KEM_512", "ML_KEM_768", "ML_KEM_1024", "ML_DSA_44", "HMAC_224"] {
+        assert_eq!(
+            code(&kms, &alice, "CreateKey", json!({"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"})),
+            "UnsupportedOperationException"
+        );
+    }
+    for operation in ["Encapsulate", "Decapsulate"] {
+        assert_eq!(code(&kms, &alice, operation, json!({})), "UnsupportedOperationException");
+    }
+}

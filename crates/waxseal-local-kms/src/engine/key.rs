@@ -100,6 +100,14 @@ pub(crate) enum Constraints {
     Equals(BTreeMap<String, String>),
 }
 
+impl Constraints {
+    pub(crate) const fn pairs(&self) -> &BTreeMap<String, String> {
+        match self {
+            Self::Subset(pairs) | Self::Equals(pairs) => pairs,
+        }
+    }
+}
+
 impl Origin {
     pub(crate) const ALL: &[Self] = &[Self::Kms, Self::External];
 

@@ -1,6 +1,7 @@
 //! Aliases.
 
 use serde::{Deserialize, Serialize};
+use waxseal_kms::client::KeySpec;
 
 use super::call::{Call, Found, check_not_deleted};
 use super::page::{Page, Paging};
@@ -15,7 +16,7 @@ const MAX_NAME: usize = 256;
 
 /// Asks `CreateAlias`, `UpdateAlias` and `DeleteAlias`, which names no key.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct AliasRequest {
     alias_name: Option<String>,
     target_key_id: Option<String>,
@@ -23,11 +24,11 @@ pub(crate) struct AliasRequest {
 
 /// Asks `ListAliases`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListAliases {
     key_id: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Answers `ListAliases`.
@@ -71,7 +72,7 @@ pub(crate) fn update_alias(call: &Call<'_>, request: &AliasRequest) -> Result<()
     call.engine.change(|state, _| {
         let (alias, before) = existing(call, state, &place, "UpdateAlias")?;
         let found = target(call, state, request, "UpdateAlias")?;
-        let kind = |found: &Found| (found.key.record.spec, found.key.record.usage);
+        let kind = |found: &Found| (kind(found.key.record.spec), found.key.record.usage);
         if before.is_some_and(|before| kind(&before) != kind(&found)) {
             return Err(ServiceError::validation("The alias's keys must be of the same type and usage."));
         }
@@ -100,7 +101,8 @@ pub(crate) fn list_aliases(call: &Call<'_>, request: &ListAliases) -> Result<Ali
     };
     let here = state.aliases.iter().filter(|(place, _)| place.region == call.caller.region);
     let wanted = here.filter(|(_, alias)| key.as_ref().is_none_or(|key| *key == alias.target));
-    let (aliases, page) = request.paging.page(wanted, |(place, _)| place.name.clone())?;
+    let (aliases, page) =
+        Paging::of(request.limit, &request.marker).page(wanted, |(place, _)| place.name.clone())?;
     let aliases = aliases.into_iter().map(|(place, alias)| AliasEntry {
         alias_name: place.name.clone(),
         alias_arn: arn::alias_arn(&place.region, call.engine.account(), &place.name),
@@ -133,6 +135,21 @@ fn place(call: &Call<'_>, request: &AliasRequest) -> Result<AliasPlace, ServiceE
     Ok(AliasPlace { region: call.caller.region.clone(), name: name.clone() })
 }
 
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Symmetric,
+    Hmac,
+    Asymmetric,
+}
+
+fn kind(spec: KeySpec) -> Kind {
+    match spec {
+        KeySpec::SymmetricDefault => Kind::Symmetric,
+        KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => Kind::Hmac,
+        _ => Kind::Asymmetric,
+    }
+}
+
 /// The key that an alias is going to mean: named by id or ARN, not waiting for its deletion.
 fn target(
     call: &Call<'_>,
@@ -162,7 +179,7 @@ fn existing(
     };
     let found = call.by_id(state, &alias.target);
     if found.is_some() {
-        call.permitted_in(state, &alias.target, &Wish::to(action))?;
+        call.permitted_in(state, &call.key_arn(&alias.target), &Wish::to(action))?;
     }
     Ok((alias.clone(), found))
 }

@@ -90,6 +90,7 @@ impl Call<'_> {
         identifier: &str,
         wish: &Wish<'_>,
     ) -> Result<Found, ServiceError> {
+        self.check_names_account(identifier)?;
         let found = self.find(state, identifier)?;
         self.note(&found, wish);
         self.check_tokens(state, wish.grant_tokens)?;

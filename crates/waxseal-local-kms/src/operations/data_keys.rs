@@ -1,10 +1,11 @@
 //! Data keys, and random bytes.
 
-use std::collections::BTreeMap;
-
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use waxseal_kms::client::{CiphertextResponse, GenerateDataKeyRequest, GenerateDataKeyResponse, KeySpec};
+use waxseal_format::EncryptionContext;
+use waxseal_kms::client::{
+    CiphertextResponse, EncryptionAlgorithm, GenerateDataKeyRequest, GenerateDataKeyResponse, KeySpec,
+};
 
 use super::call::Call;
 use super::encrypt::{check_context, seal_symmetric, symmetric};
@@ -12,7 +13,7 @@ use super::permission::Wish;
 use super::requests::context;
 use crate::ServiceError;
 use crate::material::{self, random};
-use crate::wire::{Blob, SecretBlob, grant_tokens, name, named, no_recipient, number_in, required};
+use crate::wire::{Blob, Pairs, SecretBlob, grant_tokens, name, named, no_recipient, number_in, required};
 
 const MAX_BYTES: usize = 1024;
 
@@ -62,7 +63,7 @@ fn data_key(
         return Err(ServiceError::validation("NumberOfBytes must be between 1 and 1024."));
     }
     check_context(request.encryption_context)?;
-    let wish = Wish::to(operation).with_context(request.encryption_context).with_grants(request.grant_tokens);
+    let wish = wish(operation, request.encryption_context, request.grant_tokens);
     let found = call.usable(request.key_id, &wish)?;
     let (generation, key) = symmetric(&found, operation)?;
     call.stop_dry_run()?;
@@ -76,13 +77,19 @@ fn data_key(
     })
 }
 
+fn wish<'a>(operation: &'static str, context: &'a EncryptionContext, tokens: &'a [String]) -> Wish<'a> {
+    let algorithm = EncryptionAlgorithm::SymmetricDefault.as_str();
+    let wish = Wish::to(operation).with_context(context).with_grants(tokens);
+    wish.with_fact("kms:encryptionalgorithm", algorithm)
+}
+
 /// Asks `GenerateDataKeyPair` and `GenerateDataKeyPairWithoutPlaintext`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct PairRequest {
     key_id: Option<String>,
     key_pair_spec: Option<String>,
-    encryption_context: Option<BTreeMap<String, String>>,
+    encryption_context: Option<Pairs>,
     grant_tokens: Option<Vec<String>>,
     recipient: Option<IgnoredAny>,
     dry_run: Option<bool>,
@@ -105,7 +112,7 @@ pub(crate) struct Pair {
 
 /// Asks `GenerateRandom`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct RandomRequest {
     number_of_bytes: Option<i64>,
     custom_key_store_id: Option<IgnoredAny>,
@@ -154,7 +161,7 @@ fn pair(call: &Call<'_>, request: &PairRequest, operation: &'static str) -> Resu
     let context = context(&request.encryption_context);
     check_context(&context)?;
     let tokens = grant_tokens(&request.grant_tokens)?;
-    let wish = Wish::to(operation).with_context(&context).with_grants(tokens);
+    let wish = wish(operation, &context, tokens);
     let found = call.usable(required(&request.key_id, "keyId")?, &wish)?;
     let (generation, key) = symmetric(&found, operation)?;
     call.stop_dry_run()?;

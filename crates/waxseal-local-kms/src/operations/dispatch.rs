@@ -20,9 +20,11 @@ use crate::{Caller, ServiceError};
 const LEFT_OUT: &[&str] = &[
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
+    "Decapsulate",
     "DeleteCustomKeyStore",
     "DescribeCustomKeyStores",
     "DisconnectCustomKeyStore",
+    "Encapsulate",
     "GetKeyLastUsage",
     "UpdateCustomKeyStore",
 ];

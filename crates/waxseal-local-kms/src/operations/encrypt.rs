@@ -238,7 +238,7 @@ fn decrypting_key(
         let under = under.ok_or_else(ServiceError::invalid_ciphertext)?;
         let known = call.engine.state().key(&call.caller.region, &under.key_id).is_some();
         return match known {
-            true => call.usable(&under.key_id, &part.wish),
+            true => call.usable(&call.key_arn(&under.key_id), &part.wish),
             false => Err(ServiceError::invalid_ciphertext()),
         };
     };

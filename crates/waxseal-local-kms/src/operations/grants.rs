@@ -13,11 +13,20 @@ use crate::engine::{Change, Constraints, Grant, Key, State};
 use crate::material::random_array;
 use crate::policy::{account_of, acts_as};
 use crate::timestamp::Timestamp;
-use crate::wire::{grant_tokens, length, required};
+use crate::wire::{Object, Pairs, grant_tokens, length, required};
 use crate::{ServiceError, arn};
 
 /// AWS's limit of grants of one key.
 const MAX_GRANTS: usize = 50_000;
+
+/// AWS's limits of a constraint: its pairs, and the characters of each.
+const MAX_PAIRS: usize = 8;
+const MAX_PAIR: usize = 384;
+
+const MAX_NAME: usize = 256;
+
+/// Operations of AWS's grants that this KMS leaves out.
+const LEFT_OUT: &[&str] = &["Decapsulate", "Encapsulate"];
 
 const OPERATIONS: &[&str] = &[
     "CreateGrant",
@@ -41,23 +50,23 @@ const OPERATIONS: &[&str] = &[
 
 /// Asks `CreateGrant`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct CreateGrant {
     key_id: Option<String>,
     grantee_principal: Option<String>,
     retiring_principal: Option<String>,
     operations: Option<Vec<String>>,
-    constraints: Option<ConstraintsRequest>,
+    constraints: Option<Object<ConstraintsRequest>>,
     grant_tokens: Option<Vec<String>>,
     name: Option<String>,
     dry_run: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ConstraintsRequest {
-    encryption_context_subset: Option<BTreeMap<String, String>>,
-    encryption_context_equals: Option<BTreeMap<String, String>>,
+    encryption_context_subset: Option<Pairs>,
+    encryption_context_equals: Option<Pairs>,
 }
 
 /// Answers `CreateGrant`.
@@ -70,27 +79,27 @@ pub(crate) struct Created {
 
 /// Asks `ListGrants`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListGrants {
     key_id: Option<String>,
     grant_id: Option<String>,
     grantee_principal: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Asks `ListRetirableGrants`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListRetirable {
     retiring_principal: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Asks `RevokeGrant` and `RetireGrant`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct EndGrant {
     key_id: Option<String>,
     grant_id: Option<String>,
@@ -129,6 +138,7 @@ pub(crate) fn create_grant(call: &Call<'_>, request: &CreateGrant) -> Result<Cre
     call.dry_run(request.dry_run);
     let grant = new_grant(call, request)?;
     let tokens = grant_tokens(&request.grant_tokens)?;
+    let context = grant.constraints.as_ref().map(|constraints| constraints.pairs().clone().into());
     call.engine.change(|state, _| {
         let mut wish = Wish::to("CreateGrant").with_grants(tokens);
         wish = wish.with_fact("kms:granteeprincipal", grant.grantee.as_str());
@@ -136,6 +146,7 @@ pub(crate) fn create_grant(call: &Call<'_>, request: &CreateGrant) -> Result<Cre
             wish = wish.with_fact("kms:grantoperations", operation.as_str());
         }
         wish.child = Some(&grant);
+        wish.context = context.as_ref();
         let found = call.managed_in(state, required(&request.key_id, "keyId")?, &wish)?;
         check_usable(&found)?;
         check_fits_key(&grant, &found)?;
@@ -162,7 +173,7 @@ pub(crate) fn list_grants(call: &Call<'_>, request: &ListGrants) -> Result<Grant
         request.grant_id.as_ref().is_none_or(|id| *id == grant.id)
             && request.grantee_principal.as_ref().is_none_or(|grantee| *grantee == grant.grantee)
     });
-    let (grants, page) = request.paging.page(grants, |grant| grant.id.clone())?;
+    let (grants, page) = Paging::of(request.limit, &request.marker).page(grants, |grant| grant.id.clone())?;
     Ok(GrantList { grants: grants.into_iter().map(|grant| entry(&found.arn, grant)).collect(), page })
 }
 
@@ -177,7 +188,8 @@ pub(crate) fn list_retirable(call: &Call<'_>, request: &ListRetirable) -> Result
         .filter(|(_, grant)| grant.retiring.as_ref() == Some(retiring))
         .collect();
     grants.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
-    let (grants, page) = request.paging.page(grants.into_iter(), |(_, grant)| grant.id.clone())?;
+    let (grants, page) =
+        Paging::of(request.limit, &request.marker).page(grants.into_iter(), |(_, grant)| grant.id.clone())?;
     let grants = grants.into_iter().map(|(key, grant)| entry(&call.key_arn(&key.record.id), grant));
     Ok(GrantList { grants: grants.collect(), page })
 }
@@ -250,8 +262,15 @@ fn new_grant(call: &Call<'_>, request: &CreateGrant) -> Result<Grant, ServiceErr
         true => Ok(name.clone()),
         false => Err(ServiceError::new("InvalidArnException", format!("Invalid ARN {name}"))),
     };
+    for name in [&request.name, &request.grantee_principal, &request.retiring_principal].into_iter().flatten()
+    {
+        length(name.chars().count(), "at hand", 1, MAX_NAME)?;
+    }
     let mut operations = required(&request.operations, "operations")?.clone();
-    length(operations.len(), "operations", 1, OPERATIONS.len())?;
+    length(operations.len(), "operations", 1, OPERATIONS.len() + LEFT_OUT.len())?;
+    if let Some(name) = operations.iter().find(|operation| LEFT_OUT.contains(&operation.as_str())) {
+        return Err(ServiceError::unsupported(format!("The embedded KMS leaves {name} out.")));
+    }
     if let Some(unknown) = operations.iter().find(|operation| !OPERATIONS.contains(&operation.as_str())) {
         return Err(ServiceError::validation(format!("A grant knows no operation {unknown}.")));
     }
@@ -271,16 +290,25 @@ fn new_grant(call: &Call<'_>, request: &CreateGrant) -> Result<Grant, ServiceErr
     })
 }
 
-fn constraints(request: Option<&ConstraintsRequest>) -> Result<Option<Constraints>, ServiceError> {
-    let Some(request) = request else {
+fn constraints(request: Option<&Object<ConstraintsRequest>>) -> Result<Option<Constraints>, ServiceError> {
+    let Some(Object(request)) = request else {
         return Ok(None);
     };
     match (&request.encryption_context_subset, &request.encryption_context_equals) {
-        (Some(pairs), None) => Ok(Some(Constraints::Subset(pairs.clone()))),
-        (None, Some(pairs)) => Ok(Some(Constraints::Equals(pairs.clone()))),
+        (Some(pairs), None) => Ok(Some(Constraints::Subset(checked(pairs)?))),
+        (None, Some(pairs)) => Ok(Some(Constraints::Equals(checked(pairs)?))),
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(ServiceError::validation("A grant has one constraint at most.")),
     }
+}
+
+/// AWS's limits of a constraint, "CreateGrant" in the API reference.
+fn checked(Pairs(pairs): &Pairs) -> Result<BTreeMap<String, String>, ServiceError> {
+    length(pairs.len(), "constraints", 0, MAX_PAIRS)?;
+    for (key, value) in pairs {
+        length(key.chars().count() + value.chars().count(), "constraints", 0, MAX_PAIR)?;
+    }
+    Ok(pairs.clone())
 }
 
 /// A grant must not promise what the key can't do.

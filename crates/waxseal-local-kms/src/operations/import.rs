@@ -22,7 +22,7 @@ const TOKEN_LABEL: &[u8] = b"waxseal-local-kms import token";
 
 /// Asks `GetParametersForImport`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ParametersRequest {
     key_id: Option<String>,
     wrapping_algorithm: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct Parameters {
 
 /// Asks `ImportKeyMaterial`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ImportRequest {
     key_id: Option<String>,
     import_token: Option<Blob>,
@@ -54,7 +54,7 @@ pub(crate) struct ImportRequest {
 
 /// Asks `DeleteImportedKeyMaterial`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct DeleteRequest {
     key_id: Option<String>,
     key_material_id: Option<String>,

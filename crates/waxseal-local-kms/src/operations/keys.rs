@@ -17,13 +17,13 @@ use crate::engine::{
 };
 use crate::material::{self, KeyMaterial, random_array};
 use crate::policy::{PolicyDocument, default_policy};
-use crate::wire::{length, named_or};
+use crate::wire::{Object, length, named_or};
 
 pub(crate) const MAX_DESCRIPTION: usize = 8192;
 
 /// Asks `CreateKey`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct CreateKey {
     policy: Option<String>,
     description: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct CreateKey {
     custom_key_store_id: Option<String>,
     xks_key_id: Option<String>,
     bypass_policy_lockout_safety_check: Option<bool>,
-    tags: Option<Vec<Tag>>,
+    tags: Option<Vec<Object<Tag>>>,
     multi_region: Option<bool>,
 }
 

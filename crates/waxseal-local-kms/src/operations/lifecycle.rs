@@ -14,14 +14,14 @@ const DEFAULT_WINDOW: i64 = 30;
 
 /// Asks an operation that wants a key and no more.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct KeyOnly {
     pub(crate) key_id: Option<String>,
 }
 
 /// Asks `UpdateKeyDescription`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Describe {
     key_id: Option<String>,
     description: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Describe {
 
 /// Asks `ScheduleKeyDeletion`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ScheduleDeletion {
     key_id: Option<String>,
     pending_window_in_days: Option<i64>,

@@ -10,7 +10,7 @@ const MAX_LIMIT: u32 = 1000;
 
 /// Which page is asked for.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub(crate) struct Paging {
     limit: Option<i64>,
     /// The name of the last item of the page before.
@@ -27,6 +27,11 @@ pub(crate) struct Page {
 }
 
 impl Paging {
+    /// The same two members of a request that has more.
+    pub(crate) fn of(limit: Option<i64>, marker: &Option<String>) -> Self {
+        Self { limit, marker: marker.clone() }
+    }
+
     /// The page out of items that are in the order of their names.
     pub(crate) fn page<T>(
         &self,

@@ -9,6 +9,35 @@ use crate::engine::{Grant, State};
 use crate::policy::{self, Answer, Facts, GrantQuestion, Question, account_of};
 use crate::{ServiceError, arn};
 
+/// Actions that no policy allows to other accounts.
+///
+/// Source: AWS KMS API Reference, "Cross-account use" of each operation.
+const HOME_ONLY: &[&str] = &[
+    "CancelKeyDeletion",
+    "CreateAlias",
+    "DeleteAlias",
+    "DeleteImportedKeyMaterial",
+    "DisableKey",
+    "DisableKeyRotation",
+    "EnableKey",
+    "EnableKeyRotation",
+    "GetKeyPolicy",
+    "GetParametersForImport",
+    "ImportKeyMaterial",
+    "ListKeyPolicies",
+    "ListKeyRotations",
+    "ListResourceTags",
+    "PutKeyPolicy",
+    "ReplicateKey",
+    "RotateKeyOnDemand",
+    "ScheduleKeyDeletion",
+    "TagResource",
+    "UntagResource",
+    "UpdateAlias",
+    "UpdateKeyDescription",
+    "UpdatePrimaryRegion",
+];
+
 /// What a call wants to do with a key.
 #[derive(Default)]
 pub(crate) struct Wish<'a> {
@@ -52,10 +81,14 @@ impl Call<'_> {
         identifier: &str,
         wish: &Wish<'_>,
     ) -> Result<(), ServiceError> {
+        if self.is_foreign() && HOME_ONLY.contains(&wish.action) {
+            return self.silent(wish.action, &found.arn);
+        }
         let facts = facts(found, identifier, wish);
         let question = Question {
             principal: &self.caller.principal,
-            region: &self.caller.region,
+            // Of a replica in the making, its own and not the call's.
+            region: &found.key.record.region,
             action: wish.action,
             key_arn: &found.arn,
             context: wish.context,
@@ -68,6 +101,18 @@ impl Call<'_> {
             }
             Answer::Silent if wish.by_its_grant || self.is_granted(found, wish) => Ok(()),
             Answer::Silent => self.silent(wish.action, &found.arn),
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        account_of(&self.caller.principal) != Some(self.engine.account())
+    }
+
+    /// Whoever is of another account must name the account: without, the key would be their own.
+    pub(super) fn check_names_account(&self, identifier: &str) -> Result<(), ServiceError> {
+        match self.is_foreign() && !identifier.starts_with("arn:") {
+            true => Err(ServiceError::not_found(format!("Invalid keyId '{identifier}'"))),
+            false => Ok(()),
         }
     }
 
@@ -102,7 +147,7 @@ impl Call<'_> {
     /// What no key's policy decides: allowed to the account's principals.
     pub(crate) fn check_account(&self, action: &str) -> Result<(), ServiceError> {
         let account = self.engine.account();
-        if account_of(&self.caller.principal) == Some(account) {
+        if !self.is_foreign() {
             return Ok(());
         }
         let resource = arn::key_arn(&self.caller.region, account, "*");

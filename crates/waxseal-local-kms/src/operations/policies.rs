@@ -16,7 +16,7 @@ const NAME: &str = "default";
 
 /// Asks `GetKeyPolicy`, `PutKeyPolicy`, `ListKeyPolicies`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct PolicyRequest {
     key_id: Option<String>,
     policy_name: Option<String>,

@@ -12,19 +12,19 @@ use super::permission::Wish;
 use super::tags::{self, Tag};
 use crate::engine::{Change, Key, KeyRecord, MultiRegion, State};
 use crate::policy::{PolicyDocument, default_policy};
-use crate::wire::{length, required};
+use crate::wire::{Object, length, required};
 use crate::{ServiceError, arn};
 
 /// Asks `ReplicateKey`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ReplicateKey {
     key_id: Option<String>,
     replica_region: Option<String>,
     policy: Option<String>,
     bypass_policy_lockout_safety_check: Option<bool>,
     description: Option<String>,
-    tags: Option<Vec<Tag>>,
+    tags: Option<Vec<Object<Tag>>>,
 }
 
 /// Answers `ReplicateKey`.
@@ -38,7 +38,7 @@ pub(crate) struct Replicated {
 
 /// Asks `UpdatePrimaryRegion`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UpdatePrimaryRegion {
     key_id: Option<String>,
     primary_region: Option<String>,
@@ -80,11 +80,13 @@ pub(crate) fn update_primary_region(
     let region = region(&request.primary_region, "primaryRegion")?;
     call.engine.change(|state, _| {
         let found = primary(call, state, &request.key_id, "UpdatePrimaryRegion")?;
-        let id = &found.key.record.id;
-        if state.key(region, id).is_none() {
-            let arn = arn::key_arn(region, call.engine.account(), id);
-            return Err(ServiceError::not_found(format!("Key '{arn}' does not exist")));
+        if region == found.key.record.region {
+            return Err(ServiceError::validation(format!("{} is the primary key already.", found.arn)));
         }
+        let id = &found.key.record.id;
+        let replica = replica(call, state, &found, region)?;
+        call.check_permission(&replica, &replica.arn, &Wish::to("UpdatePrimaryRegion"))?;
+        check_usable(&replica)?;
         let multi_region = Some(MultiRegion { primary_region: region.to_owned() });
         let changes = state.related(id).map(|key| {
             let record = KeyRecord { multi_region: multi_region.clone(), ..key.record.clone() };
@@ -92,6 +94,16 @@ pub(crate) fn update_primary_region(
         });
         Ok((changes.collect(), ()))
     })
+}
+
+/// The replica of a primary in another region.
+fn replica(call: &Call<'_>, state: &State, primary: &Found, region: &str) -> Result<Found, ServiceError> {
+    let id = &primary.key.record.id;
+    let arn = arn::key_arn(region, call.engine.account(), id);
+    match state.key(region, id) {
+        Some(key) => Ok(Found { key: key.clone(), materials: primary.materials.clone(), arn }),
+        None => Err(ServiceError::not_found(format!("Key '{arn}' does not exist"))),
+    }
 }
 
 fn region<'a>(name: &'a Option<String>, member: &str) -> Result<&'a str, ServiceError> {

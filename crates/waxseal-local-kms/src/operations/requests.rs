@@ -1,7 +1,5 @@
 //! The requests of the seam's operations, as JSON has them.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use waxseal_crypto::SecretBytes;
@@ -14,23 +12,21 @@ use waxseal_kms::client::{
 
 use super::call::Call;
 use crate::ServiceError;
-use crate::wire::{Blob, SecretBlob, grant_tokens, named, named_or, no_recipient, required};
-
-type Pairs = Option<BTreeMap<String, String>>;
+use crate::wire::{Blob, Pairs, SecretBlob, grant_tokens, named, named_or, no_recipient, required};
 
 /// Members of every operation that uses a key.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseKey {
     key_id: Option<String>,
     grant_tokens: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseDataKey {
     key_id: Option<String>,
-    encryption_context: Pairs,
+    encryption_context: Option<Pairs>,
     number_of_bytes: Option<i64>,
     key_spec: Option<String>,
     grant_tokens: Option<Vec<String>>,
@@ -39,22 +35,22 @@ pub(crate) struct UseDataKey {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseEncrypt {
     key_id: Option<String>,
     plaintext: Option<SecretBlob>,
-    encryption_context: Pairs,
+    encryption_context: Option<Pairs>,
     encryption_algorithm: Option<String>,
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseDecrypt {
     key_id: Option<String>,
     ciphertext_blob: Option<Blob>,
-    encryption_context: Pairs,
+    encryption_context: Option<Pairs>,
     encryption_algorithm: Option<String>,
     grant_tokens: Option<Vec<String>>,
     recipient: Option<IgnoredAny>,
@@ -63,14 +59,14 @@ pub(crate) struct UseDecrypt {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseReEncrypt {
     ciphertext_blob: Option<Blob>,
     source_key_id: Option<String>,
-    source_encryption_context: Pairs,
+    source_encryption_context: Option<Pairs>,
     source_encryption_algorithm: Option<String>,
     destination_key_id: Option<String>,
-    destination_encryption_context: Pairs,
+    destination_encryption_context: Option<Pairs>,
     destination_encryption_algorithm: Option<String>,
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
@@ -197,7 +193,7 @@ impl UseReEncrypt {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseSign {
     key_id: Option<String>,
     message: Option<Blob>,
@@ -208,15 +204,19 @@ pub(crate) struct UseSign {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseVerify {
+    key_id: Option<String>,
+    message: Option<Blob>,
+    message_type: Option<String>,
     signature: Option<Blob>,
-    #[serde(flatten)]
-    sign: UseSign,
+    signing_algorithm: Option<String>,
+    grant_tokens: Option<Vec<String>>,
+    dry_run: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseMac {
     key_id: Option<String>,
     message: Option<Blob>,
@@ -227,7 +227,7 @@ pub(crate) struct UseMac {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct UseAgree {
     key_id: Option<String>,
     key_agreement_algorithm: Option<String>,
@@ -261,18 +261,16 @@ impl UseVerify {
         call: &Call<'_>,
         work: impl FnOnce(&Call<'_>, &VerifyRequest<'_>) -> Result<T, ServiceError>,
     ) -> Result<T, ServiceError> {
-        let signature = &required(&self.signature, "signature")?.0;
-        self.sign.with(call, |call, sign| {
-            let request = VerifyRequest {
-                key_id: sign.key_id,
-                message: sign.message,
-                message_type: sign.message_type,
-                signature,
-                signing_algorithm: sign.signing_algorithm,
-                grant_tokens: sign.grant_tokens,
-            };
-            work(call, &request)
-        })
+        call.dry_run(self.dry_run);
+        let request = VerifyRequest {
+            key_id: required(&self.key_id, "keyId")?,
+            message: &required(&self.message, "message")?.0,
+            message_type: named_or(&self.message_type, "messageType", MessageType::ALL, MessageType::Raw)?,
+            signature: &required(&self.signature, "signature")?.0,
+            signing_algorithm: named(&self.signing_algorithm, "signingAlgorithm", SigningAlgorithm::ALL)?,
+            grant_tokens: grant_tokens(&self.grant_tokens)?,
+        };
+        work(call, &request)
     }
 }
 
@@ -332,8 +330,8 @@ impl UseAgree {
     }
 }
 
-pub(super) fn context(pairs: &Pairs) -> EncryptionContext {
-    pairs.clone().unwrap_or_default().into()
+pub(super) fn context(pairs: &Option<Pairs>) -> EncryptionContext {
+    pairs.clone().unwrap_or_default().0.into()
 }
 
 fn algorithm(name: &Option<String>, member: &str) -> Result<EncryptionAlgorithm, ServiceError> {

@@ -22,7 +22,7 @@ const MAX_ON_DEMAND: usize = 25;
 
 /// Asks `EnableKeyRotation`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct EnableRotation {
     key_id: Option<String>,
     rotation_period_in_days: Option<i64>,
@@ -30,12 +30,12 @@ pub(crate) struct EnableRotation {
 
 /// Asks `ListKeyRotations`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListRotations {
     key_id: Option<String>,
     include_key_material: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Answers `GetKeyRotationStatus`.
@@ -90,7 +90,9 @@ pub(crate) fn rotation_status(call: &Call<'_>, request: &KeyOnly) -> Result<Rota
     let found = call.managed(&request.key_id, "GetKeyRotationStatus")?;
     check_rotates(&found)?;
     let waits = found.key.record.state() != KeyState::Enabled;
-    let rotation = found.materials.record.rotation;
+    // A key that waits for its end does not rotate, and may again if that is called off.
+    let ends = found.key.record.deletion.is_some();
+    let rotation = found.materials.record.rotation.filter(|_| !ends);
     Ok(RotationStatus {
         key_rotation_enabled: rotation.is_some(),
         rotation_period_in_days: rotation.map(|(days, _)| days),
@@ -128,8 +130,8 @@ pub(crate) fn list_rotations(call: &Call<'_>, request: &ListRotations) -> Result
     };
     let generations = found.materials.record.generations.iter();
     let wanted = generations.filter(|generation| all || generation.rotation.is_some());
-    let (generations, page) =
-        request.paging.page(wanted, |generation| format!("{:010}", generation.number))?;
+    let (generations, page) = Paging::of(request.limit, &request.marker)
+        .page(wanted, |generation| format!("{:010}", generation.number))?;
     let rotations = generations.into_iter().map(|generation| entry(&found, generation)).collect();
     Ok(RotationList { rotations, page })
 }

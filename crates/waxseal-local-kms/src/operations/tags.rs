@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::call::{Call, check_not_deleted};
 use super::page::{Page, Paging};
 use crate::ServiceError;
-use crate::wire::required;
+use crate::wire::{Object, required};
 
 const MAX_TAGS: usize = 50;
 const MAX_KEY: usize = 128;
@@ -15,7 +15,7 @@ const MAX_VALUE: usize = 256;
 
 /// One tag.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Tag {
     pub(crate) tag_key: String,
     pub(crate) tag_value: String,
@@ -24,9 +24,9 @@ pub(crate) struct Tag {
 /// Tags with more tags, which replace those of the same key.
 pub(crate) fn merged(
     mut tags: BTreeMap<String, String>,
-    more: &[Tag],
+    more: &[Object<Tag>],
 ) -> Result<BTreeMap<String, String>, ServiceError> {
-    for tag in more {
+    for Object(tag) in more {
         check(tag)?;
         tags.insert(tag.tag_key.clone(), tag.tag_value.clone());
     }
@@ -56,20 +56,20 @@ pub(crate) fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
 
 /// Asks `TagResource` and `UntagResource`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct TagRequest {
     key_id: Option<String>,
-    tags: Option<Vec<Tag>>,
+    tags: Option<Vec<Object<Tag>>>,
     tag_keys: Option<Vec<String>>,
 }
 
 /// Asks `ListResourceTags`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ListTags {
     key_id: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
+    limit: Option<i64>,
+    marker: Option<String>,
 }
 
 /// Answers `ListResourceTags`.
@@ -105,6 +105,7 @@ pub(crate) fn untag_resource(call: &Call<'_>, request: &TagRequest) -> Result<()
 pub(crate) fn list_tags(call: &Call<'_>, request: &ListTags) -> Result<TagList, ServiceError> {
     let found = call.managed(&request.key_id, "ListResourceTags")?;
     let tags = list(&found.key.record.tags);
-    let (tags, page) = request.paging.page(tags.into_iter(), |tag| tag.tag_key.clone())?;
+    let (tags, page) =
+        Paging::of(request.limit, &request.marker).page(tags.into_iter(), |tag| tag.tag_key.clone())?;
     Ok(TagList { tags, page })
 }

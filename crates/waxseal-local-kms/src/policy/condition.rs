@@ -91,7 +91,11 @@ impl Condition {
             return Err(unknown());
         }
         let key = known_key(key)?;
-        Ok(Self { quantifier, test, negated, if_exists, key, values: texts(values, "a condition's value")? })
+        let mut values = texts(values, "a condition's value")?;
+        if test == Test::Null {
+            values = values.into_iter().map(null_value).collect::<Result<_, _>>()?;
+        }
+        Ok(Self { quantifier, test, negated, if_exists, key, values })
     }
 
     /// Whether it holds for this call. Where a name has several values and no quantifier says
@@ -125,6 +129,14 @@ impl Condition {
                 Test::Like => values.any(|value| glob::matches(value, found)),
                 Test::Equals | Test::Null => values.any(|value| value == found),
             }
+    }
+}
+
+/// `Null` compares with `true` or `false`, in any case.
+fn null_value(value: String) -> Result<String, ServiceError> {
+    match value.to_ascii_lowercase() {
+        value if value == "true" || value == "false" => Ok(value),
+        _ => Err(malformed(format!("Null takes true or false, and not {value}"))),
     }
 }
 

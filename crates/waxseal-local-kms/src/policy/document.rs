@@ -3,10 +3,12 @@
 //! Source: AWS KMS Developer Guide, "Key policies"; IAM User Guide, "IAM JSON policy elements".
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use crate::ServiceError;
+use crate::wire::{Object, Unique};
 
 /// AWS's limit of a key policy, in bytes.
 const MAX_POLICY_LEN: usize = 32 * 1024;
@@ -86,7 +88,8 @@ impl PolicyDocument {
         if text.len() > MAX_POLICY_LEN {
             return Err(ServiceError::new("LimitExceededException", "The policy is longer than 32 KiB."));
         }
-        let raw: RawDocument = serde_json::from_str(text).map_err(malformed)?;
+        let Unique(document) = serde_json::from_str(text).map_err(malformed)?;
+        let raw: RawDocument = object(document)?;
         match raw.version.as_deref() {
             None | Some("2012-10-17" | "2008-10-17") => {}
             Some(version) => return Err(malformed(format!("unknown Version {version}"))),
@@ -104,7 +107,7 @@ impl PolicyDocument {
 }
 
 fn statement(value: Value) -> Result<Statement, ServiceError> {
-    let raw: RawStatement = serde_json::from_value(value).map_err(malformed)?;
+    let raw: RawStatement = object(value)?;
     let actions = texts(raw.action, "Action")?;
     if let Some(foreign) = actions.iter().find(|action| !is_kms_action(action)) {
         return Err(malformed(format!("Action {foreign} is none of kms")));
@@ -116,6 +119,11 @@ fn statement(value: Value) -> Result<Statement, ServiceError> {
         resources: texts(raw.resource, "Resource")?,
         conditions: Condition::parse_all(raw.condition)?,
     })
+}
+
+fn object<T: DeserializeOwned>(value: Value) -> Result<T, ServiceError> {
+    let Object(raw) = serde_json::from_value(value).map_err(malformed)?;
+    Ok(raw)
 }
 
 fn is_kms_action(action: &str) -> bool {

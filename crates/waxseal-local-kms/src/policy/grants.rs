@@ -21,6 +21,8 @@ pub(crate) fn allows(grant: &Grant, question: &GrantQuestion<'_>) -> bool {
         && grant.operations.iter().any(|operation| operation == question.action)
         && question.child.is_none_or(|child| is_within(child, grant))
         && match (&grant.constraints, question.context) {
+            // Of the child's own constraints, which is_within compares.
+            _ if question.child.is_some() => true,
             (Some(constraints), Some(context)) => constraints.hold(context),
             _ => true,
         }

@@ -23,6 +23,10 @@ const LEFT_OUT: &[&str] = &[
     "ECC_NIST_EDWARDS25519",
     "ED25519_SHA_512",
     "ED25519_PH_SHA_512",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+    "ENCAPSULATE_DECAPSULATE",
     "HMAC_224",
     "HMAC_SHA_224",
     "ML_DSA_44",
@@ -37,15 +41,22 @@ const LEFT_OUT: &[&str] = &[
     "RSA_AES_KEY_WRAP_SHA_256",
 ];
 
-/// Reads a request. An empty body is a request without members.
+/// Reads a request, whole: a member that is not known here is not passed over. An empty body is a request without members.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
     let body = if body.is_empty() { b"{}" } else { body };
     // A list would do for a struct of the same fields, and AWS takes none.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(ServiceError::new("SerializationException", "The request is no JSON object"));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| ServiceError::new("SerializationException", position(&error)))
+    serde_json::from_slice(body).map_err(|error| match is_unknown_member(&error) {
+        true => ServiceError::unsupported("The embedded KMS leaves a member of the request out."),
+        false => ServiceError::new("SerializationException", position(&error)),
+    })
+}
+
+/// Serde has no kinds of such errors, but words that it keeps to.
+fn is_unknown_member(error: &serde_json::Error) -> bool {
+    error.is_data() && error.to_string().starts_with("unknown field ")
 }
 
 /// Where it went wrong, and nothing of what stands there, which may be a secret.
