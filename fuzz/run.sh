@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-600}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams keys providers signatures)
+[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams keys providers signatures
+  kms_protocol kms_ciphertext kms_policy kms_store)
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 bash fuzz/seed.sh
 logs=fuzz/artifacts/logs
@@ -16,9 +17,9 @@ mkdir -p "$logs"
 longest() {
   case $1 in
     frame | decrypt) echo 256 ;;
-    roundtrip) echo 1024 ;;
+    roundtrip | kms_ciphertext) echo 1024 ;;
     header) echo 2048 ;;
-    keys) echo 4096 ;;
+    keys | kms_protocol | kms_policy) echo 4096 ;;
     *) echo 16384 ;;
   esac
 }

@@ -1,16 +1,19 @@
 //! `waxseal kms`: the embedded KMS, its keys and its server.
 
 mod access_key;
+mod access_keys;
 mod alias;
 mod calls;
 mod create_key;
 mod list;
+mod notice;
 mod policy;
 mod serve;
 mod state;
 mod store;
 
 pub(crate) use calls::{CallerArgs, Calls, text};
+pub(crate) use notice::silence;
 pub(crate) use store::Store;
 
 use crate::cli::{EXIT_CODES, Session};
@@ -38,6 +41,7 @@ enum Command {
     Enable(state::Args),
     /// Keep a key from being used
     Disable(state::Args),
+    AccessKeys(access_keys::Args),
     Serve(serve::Args),
 }
 
@@ -49,6 +53,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Command::Policy(args) => policy::run(args),
         Command::Enable(args) => state::run(args, "EnableKey"),
         Command::Disable(args) => state::run(args, "DisableKey"),
+        Command::AccessKeys(args) => access_keys::run(args),
         Command::Serve(args) => serve::run(args, session),
     }
 }

@@ -63,6 +63,8 @@ enum Cli {
 /// Runs `kms-sig` with these arguments, the program's name first, and returns its exit code: 0
 /// done, 1 an invalid signature, 2 any other failure.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // It has words of its own, and nothing else to say.
+    crate::kms::silence();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

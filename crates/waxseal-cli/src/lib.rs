@@ -68,6 +68,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let session = Session { quiet: cli.quiet, cleanup: Cleanup::default() };
+    if cli.quiet {
+        kms::silence();
+    }
     match cli.command.run(&session) {
         Ok(exit) => exit.into(),
         Err(failure) => {

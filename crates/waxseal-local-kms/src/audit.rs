@@ -11,11 +11,20 @@ use waxseal_format::EncryptionContext;
 use crate::Caller;
 use crate::timestamp::Timestamp;
 
+/// Characters of a name that a client sent, at most.
+const MAX_NAME_LEN: usize = 256;
+
 /// Where lines go, if anywhere.
 #[derive(Default)]
 pub(crate) struct Audit {
     is_on: AtomicBool,
-    sink: Mutex<Option<Box<dyn Write + Send>>>,
+    sink: Mutex<Option<Sink>>,
+}
+
+struct Sink {
+    out: Box<dyn Write + Send>,
+    /// A line was begun and not ended.
+    is_torn: bool,
 }
 
 /// What a call turned out to be about.
@@ -23,8 +32,12 @@ pub(crate) struct Audit {
 pub(crate) struct Seen {
     /// The ARNs of the keys that were used.
     pub(crate) keys: Vec<String>,
-    /// Encryption contexts by their member's name.
+    /// What keys were asked for by that are not there.
+    pub(crate) requested_keys: Vec<String>,
     pub(crate) contexts: Vec<EncryptionContext>,
+    /// The contexts of `ReEncrypt`.
+    pub(crate) source_context: Option<EncryptionContext>,
+    pub(crate) destination_context: Option<EncryptionContext>,
     pub(crate) dry_run: bool,
 }
 
@@ -36,15 +49,33 @@ struct Line<'a> {
     operation: &'a str,
     keys: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    encryption_contexts: Vec<BTreeMap<&'a str, &'a str>>,
+    requested_keys: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    encryption_contexts: Vec<Pairs<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_encryption_context: Option<Pairs<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_encryption_context: Option<Pairs<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
     outcome: &'a str,
 }
 
+type Pairs<'a> = BTreeMap<&'a str, &'a str>;
+
+/// A request that was refused before its caller was known.
+#[cfg(feature = "server")]
+#[derive(Serialize)]
+struct Refusal<'a> {
+    time: String,
+    claimed_access_key_id: Option<&'a str>,
+    operation: &'a str,
+    outcome: &'a str,
+}
+
 impl Audit {
-    pub(crate) fn set(&self, sink: Box<dyn Write + Send>) {
-        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
+    pub(crate) fn set(&self, out: Box<dyn Write + Send>) {
+        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(Sink { out, is_torn: false });
         self.is_on.store(true, Ordering::Release);
     }
 
@@ -65,27 +96,72 @@ impl Audit {
         if !self.is_on() {
             return Ok(());
         }
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sink) = sink.as_mut() else {
-            return Ok(());
-        };
-        let line = Line {
+        self.write_line(&Line {
             time: now.to_rfc3339(),
             principal: &caller.principal,
             region: &caller.region,
-            operation,
+            operation: capped(operation),
             keys: &seen.keys,
+            requested_keys: seen.requested_keys.iter().map(|name| capped(name)).collect(),
             encryption_contexts: seen.contexts.iter().map(pairs).collect(),
+            source_encryption_context: seen.source_context.as_ref().map(pairs),
+            destination_encryption_context: seen.destination_context.as_ref().map(pairs),
             dry_run: seen.dry_run,
             outcome,
-        };
-        let mut text = serde_json::to_vec(&line)?;
+        })
+    }
+
+    /// Writes the line of a request that is no call.
+    #[cfg(feature = "server")]
+    pub(crate) fn write_refusal(
+        &self,
+        now: Timestamp,
+        access_key_id: Option<&str>,
+        operation: &str,
+        outcome: &str,
+    ) -> io::Result<()> {
+        if !self.is_on() {
+            return Ok(());
+        }
+        let claimed_access_key_id = access_key_id.map(capped);
+        let (time, operation) = (now.to_rfc3339(), capped(operation));
+        self.write_line(&Refusal { time, claimed_access_key_id, operation, outcome })
+    }
+
+    fn write_line(&self, line: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
-        sink.write_all(&text)?;
-        sink.flush()
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink.as_mut().map_or(Ok(()), |sink| sink.write_line(&text))
     }
 }
 
-fn pairs(context: &EncryptionContext) -> BTreeMap<&str, &str> {
+impl Sink {
+    /// What is left of a torn line stands on a line of its own.
+    fn write_line(&mut self, text: &[u8]) -> io::Result<()> {
+        if self.is_torn {
+            self.out.write_all(b"\n")?;
+            self.is_torn = false;
+        }
+        let mut rest = text;
+        while !rest.is_empty() {
+            match self.out.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => rest = rest.get(len..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            self.is_torn = !rest.is_empty();
+        }
+        self.out.flush()
+    }
+}
+
+fn pairs(context: &EncryptionContext) -> Pairs<'_> {
     context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// The beginning of a name, where it is too long.
+fn capped(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(MAX_NAME_LEN)).unwrap_or_default()
 }

@@ -124,11 +124,40 @@ impl LocalKms {
         self.engine.access_key(id)
     }
 
+    /// All access keys, in the order of their ids.
+    #[must_use]
+    pub fn access_keys(&self) -> Vec<AccessKey> {
+        self.engine.access_keys()
+    }
+
+    /// Forgets the access key of this id: what it signs is refused from now on. Says whether there was one.
+    ///
+    /// # Errors
+    /// [`LocalKmsError`] if the store can't be written.
+    pub fn remove_access_key(&self, id: &str) -> Result<bool, LocalKmsError> {
+        self.engine.remove_access_key(id)
+    }
+
     /// Writes one line of JSON for every call, also for refused ones, before its answer leaves:
     /// time, principal, region, operation, key, encryption context, outcome; never key material
     /// or plaintext. A call whose line can't be written fails with `KMSInternalException`.
+    /// Requests that a server refuses before they are calls leave a line too, with the access key
+    /// id that they claim.
     pub fn audit_to(&self, sink: impl Write + Send + 'static) {
         self.engine.audit.set(Box::new(sink));
+    }
+
+    /// Leaves a line of a request that was refused before its caller was known.
+    #[cfg(feature = "server")]
+    pub(crate) fn audit_refusal(
+        &self,
+        access_key_id: Option<&str>,
+        operation: &str,
+        outcome: &str,
+    ) -> Result<(), ServiceError> {
+        let audit = &self.engine.audit;
+        let written = audit.write_refusal(self.engine.now(), access_key_id, operation, outcome);
+        written.map_err(|_| ServiceError::internal("the audit log can't be written"))
     }
 }
 

@@ -116,3 +116,70 @@ fn a_call_that_cannot_be_logged_fails() {
     let error = call(&kms, &user("alice"), "GenerateRandom", json!({"NumberOfBytes": 1})).unwrap_err();
     assert_eq!((error.code, error.status), ("KMSInternalException", 500));
 }
+
+#[test]
+fn a_key_that_is_not_there_is_named_as_it_was_asked_for() {
+    let (kms, log) = logged();
+    let alice = user("alice");
+    let request = json!({"KeyId": "alias/nobody", "NumberOfBytes": 32, "EncryptionContext": {"tenant": "7"}});
+    assert_eq!(code(&kms, &alice, "GenerateDataKey", request), "NotFoundException");
+    code(&kms, &alice, "EnableKey", json!({"KeyId": "alias/nobody"}));
+    code(&kms, &alice, "DescribeKey", json!({"KeyId": "ü".repeat(1000)}));
+    let lines = log.lines();
+    assert_eq!(lines[0]["requested_keys"], json!(["alias/nobody"]));
+    assert_eq!(lines[0]["encryption_contexts"], json!([{"tenant": "7"}]));
+    assert_eq!((&lines[0]["keys"], &lines[1]["requested_keys"]), (&json!([]), &json!(["alias/nobody"])));
+    assert!(lines[2].to_string().len() < 1000, "{}", lines[2]);
+}
+
+#[test]
+fn both_contexts_of_a_re_encryption_are_noted_by_their_names() {
+    let (kms, log) = logged();
+    let (alice, key) = (user("alice"), symmetric(&kms));
+    let encrypt = json!({"KeyId": key, "Plaintext": "aGk=", "EncryptionContext": {"tenant": "7"}});
+    let blob = ok(&kms, &alice, "Encrypt", encrypt)["CiphertextBlob"].clone();
+    let mut request = json!({
+        "CiphertextBlob": blob, "DestinationKeyId": key,
+        "SourceEncryptionContext": {"tenant": "7"}, "DestinationEncryptionContext": {"tenant": "8"}
+    });
+    ok(&kms, &alice, "ReEncrypt", request.clone());
+    request["DestinationKeyId"] = json!("alias/nobody");
+    code(&kms, &alice, "ReEncrypt", request);
+    for line in &log.lines()[2..] {
+        assert_eq!(line["source_encryption_context"], json!({"tenant": "7"}));
+        assert_eq!(line["destination_encryption_context"], json!({"tenant": "8"}));
+        assert_eq!(line["encryption_contexts"], Value::Null);
+    }
+    assert_eq!(log.lines()[2]["keys"], json!([key, key]));
+}
+
+/// Takes a few bytes of the second line, then none for once.
+struct Torn(Log, usize);
+
+impl Write for Torn {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 += 1;
+        match self.1 {
+            2 => self.0.write(&bytes[..10]),
+            3 => Err(io::ErrorKind::StorageFull.into()),
+            _ => self.0.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_torn_line_spoils_no_other() {
+    let (kms, log) = (LocalKms::volatile(), Log::default());
+    kms.audit_to(Torn(log.clone(), 0));
+    let random = || call(&kms, &user("alice"), "GenerateRandom", json!({"NumberOfBytes": 1}));
+    random().unwrap();
+    assert_eq!(random().unwrap_err().code, "KMSInternalException");
+    random().unwrap();
+    let text = log.text();
+    let whole: Vec<bool> = text.lines().map(|line| serde_json::from_str::<Value>(line).is_ok()).collect();
+    assert_eq!(whole, [true, false, true]);
+}

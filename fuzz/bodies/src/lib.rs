@@ -15,6 +15,7 @@
 //! | [`keys`] | RSA keys in PEM and DER are read alike by both providers, or refused |
 //! | [`providers`] | both providers give the same answer from each primitive |
 //! | [`signatures`] | an envelope and a manifest have one encoding; what is written reads back |
+//! | [`kms`] | four targets: the embedded KMS answers or refuses whatever comes, and opens its own alone |
 
 // A violated property is a panic here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -32,6 +33,7 @@ pub mod decrypt;
 pub mod frame;
 pub mod header;
 pub mod keys;
+pub mod kms;
 pub mod providers;
 pub mod roundtrip;
 pub mod seeds;
@@ -53,4 +55,8 @@ pub const TARGETS: &[Target] = &[
     ("keys", keys::body),
     ("providers", providers::body),
     ("signatures", signatures::body),
+    ("kms_protocol", kms::protocol::body),
+    ("kms_ciphertext", kms::ciphertext::body),
+    ("kms_policy", kms::policy::body),
+    ("kms_store", kms::store::body),
 ];

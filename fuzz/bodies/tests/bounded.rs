@@ -109,4 +109,8 @@ targets! {
     keys: 10_000 inputs of up to 100 bytes;
     providers: 4000 inputs of up to 300 bytes;
     signatures: 20_000 inputs of up to 400 bytes;
+    kms_protocol: 3000 inputs of up to 400 bytes;
+    kms_ciphertext: 10_000 inputs of up to 300 bytes;
+    kms_policy: 3000 inputs of up to 400 bytes;
+    kms_store: 200 inputs of up to 300 bytes;
 }

@@ -61,11 +61,12 @@ impl Stores {
     }
 
     fn open(&mut self, store: &Store) -> Result<LocalKms, Failure> {
-        if let Some((_, kms)) = self.0.iter().find(|(open, _)| open == store) {
+        let store = store.canonical()?;
+        if let Some((_, kms)) = self.0.iter().find(|(open, _)| *open == store) {
             return Ok(kms.clone());
         }
         let kms = store.open()?;
-        self.0.push((store.clone(), kms.clone()));
+        self.0.push((store, kms.clone()));
         Ok(kms)
     }
 }

@@ -63,8 +63,11 @@ impl KeyService {
     }
 
     fn of_store(first: &LocalKey, keys: &[&LocalKey], runtime: Runtime) -> Result<Self, Failure> {
-        if keys.iter().any(|key| (&key.store, &key.caller) != (&first.store, &first.caller)) {
-            return Err(Failure::usage("local: keys of one run have one store and one caller"));
+        let store = first.store.canonical()?;
+        for key in keys {
+            if key.store.canonical()? != store || key.caller != first.caller {
+                return Err(Failure::usage("local: keys of one run have one store and one caller"));
+            }
         }
         let mut stores = Stores::default();
         let (client, _) = stores.client(first)?;

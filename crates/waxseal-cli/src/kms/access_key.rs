@@ -33,11 +33,9 @@ impl FromStr for AccessKeyArgument {
     fn from_str(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected ID:SECRET, or ID:SECRET=ARN with the ARN of a principal";
         let (id, rest) = text.split_once(':').ok_or(FORM)?;
-        let (secret, principal) = match rest.rsplit_once('=') {
-            Some((secret, principal)) if principal.starts_with("arn:") => {
-                (secret, Some(principal.to_owned()))
-            }
-            Some(_) => return Err(FORM.to_owned()),
+        // Secrets and names of sessions can have equals signs too.
+        let (secret, principal) = match rest.rsplit_once("=arn:") {
+            Some((secret, principal)) => (secret, Some(format!("arn:{principal}"))),
             None => (rest, None),
         };
         let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -89,18 +87,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_principal_is_behind_the_last_equals_sign() {
+    fn the_principal_is_an_arn_behind_an_equals_sign() {
         let key: AccessKeyArgument = "AKID:a/b+c=arn:aws:iam::111122223333:user/a".parse().unwrap();
         assert_eq!((key.id.as_str(), key.secret.expose()), ("AKID", b"a/b+c".as_slice()));
         assert_eq!(key.principal.as_deref(), Some("arn:aws:iam::111122223333:user/a"));
+        let session = "arn:aws:sts::111122223333:assumed-role/r/who=a";
+        let key: AccessKeyArgument = format!("AKID:a+c===arn:aws:iam::1:root={session}").parse().unwrap();
+        assert_eq!(key.principal.as_deref(), Some(session));
+        let key: AccessKeyArgument = format!("AKID:YWI=={session}").parse().unwrap();
+        assert_eq!((key.secret.expose(), key.principal.as_deref()), (b"YWI=".as_slice(), Some(session)));
+        let key: AccessKeyArgument = "AKID:YWI=".parse().unwrap();
+        assert_eq!((key.secret.expose(), key.principal), (b"YWI=".as_slice(), None));
         assert_eq!("AKID:secret".parse::<AccessKeyArgument>().unwrap().principal, None);
     }
 
     #[test]
     fn other_forms_are_refused() {
-        for wrong in
-            ["", "AKID", "AKID:", ":secret", "A KID:secret", "AKID:secret=alice", "AKID:=arn:aws:iam::1:root"]
-        {
+        for wrong in ["", "AKID", "AKID:", ":secret", "A KID:secret", "AKID:=arn:aws:iam::1:root"] {
             assert!(wrong.parse::<AccessKeyArgument>().is_err(), "{wrong:?}");
         }
     }

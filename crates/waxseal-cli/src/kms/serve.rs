@@ -9,13 +9,11 @@ use waxseal_local_kms::LocalKms;
 use waxseal_local_kms::server::{Server, ServerOptions};
 
 use super::access_key::{self, AccessKeyArgument};
-use super::{Store, store};
+use super::{Store, notice, store};
 use crate::cli::Session;
 use crate::failure::{Exit, Failure};
-use crate::terminal::{print, say};
+use crate::terminal::{print, printable, say};
 
-const NOTICE: &str =
-    "An embedded KMS for development, tests and demos. It is no HSM: use it for nothing that matters.";
 const NOT_LOOPBACK: &str = "Warning: this is not a loopback address. What goes over the network, keys too, is not \
     encrypted.";
 
@@ -55,10 +53,11 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 async fn serve(listen: SocketAddr, kms: LocalKms, credentials: &str) -> Result<(), Failure> {
     let region = kms.region().to_owned();
+    let accepted = kms.access_keys();
     let stopped = stopped().map_err(Failure::io)?;
     let server = Server::bind(listen, kms, ServerOptions::default()).await;
     let server = server.map_err(|error| Failure::io(error).about(listen))?;
-    say(NOTICE);
+    notice::insist();
     if !server.local_addr().ip().is_loopback() {
         say(NOT_LOOPBACK);
     }
@@ -68,6 +67,9 @@ async fn serve(listen: SocketAddr, kms: LocalKms, credentials: &str) -> Result<(
         "export AWS_ENDPOINT_URL_KMS={endpoint}\nexport AWS_REGION={region}\nexport AWS_DEFAULT_REGION={region}\n\
          {credentials}"
     ))?;
+    for key in accepted {
+        say(&format!("Accepts {} as {}", printable(&key.id), printable(&key.principal)));
+    }
     say(&format!("Listening on {endpoint}"));
     stopped.await;
     server.shutdown().await;

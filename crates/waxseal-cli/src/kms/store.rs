@@ -9,6 +9,7 @@ use waxseal::SecretBytes;
 use waxseal_local_kms::{LocalKms, LocalKmsError, LocalKmsOptions, StoreKey};
 use zeroize::Zeroizing;
 
+use super::notice;
 use crate::cli::Session;
 use crate::failure::Failure;
 use crate::key::{DEFAULT_NAMESPACE, RawAesKeyFile, read_key_file};
@@ -73,10 +74,23 @@ impl Store {
         LocalKmsOptions { account: self.account.clone(), ..LocalKmsOptions::default() }
     }
 
+    /// The same store, named as every other name of its files is when it is made canonical.
+    pub(crate) fn canonical(&self) -> Result<Self, Failure> {
+        let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
+        Ok(Self {
+            file: Some(real(self.path()?)),
+            key: self.key.clone().map(real),
+            passphrase_file: self.passphrase_file.clone().map(real),
+            account: self.account.clone(),
+        })
+    }
+
     fn open_at(&self, file: &Path) -> Result<LocalKms, Failure> {
         let key = self.key(file)?;
         let opened = LocalKms::open_with(file, &key, self.options());
-        opened.map_err(|error| failure(error).about(file.display()))
+        let kms = opened.map_err(|error| failure(error).about(file.display()))?;
+        notice::show();
+        Ok(kms)
     }
 
     fn path(&self) -> Result<PathBuf, Failure> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, Run};
+use crate::support::{NOTICE, Place, Run};
 
 const STORE: &str = "--store=kms/keys.redb";
 const KEY: &str = "local:alias/demo?store=kms/keys.redb";
@@ -82,8 +82,11 @@ fn without_a_name_the_store_is_in_the_users_folder() {
         String::from_utf8(output.stderr).unwrap()
     };
     let note = run(&["kms", "create-key", "--alias", "alias/demo"]);
-    assert_eq!(note, "use it as --key 'local:alias/demo'\n");
-    run(&["-q", "encrypt", "file", "--key", "local:alias/demo"]);
+    assert_eq!(note, format!("{NOTICE}use it as --key 'local:alias/demo'\n"));
+    assert_eq!(run(&["kms", "list"]), NOTICE);
+    assert_eq!(run(&["-q", "encrypt", "file", "--key", "local:alias/demo"]), "");
+    let note = run(&["encrypt", "--force", "file", "--key", "local:alias/demo"]);
+    assert_eq!(note.matches(NOTICE).count(), 1, "{note}");
     run(&["-q", "decrypt", "file.waxseal", "-o", "opened", "--key", "local:alias/demo"]);
     assert_eq!(place.read("opened"), b"content");
     if cfg!(target_os = "linux") {
@@ -215,4 +218,16 @@ fn the_same_command_line_means_the_same_key_in_no_other_account() {
     let (place, _) = place_with_key("alias/demo");
     kms(&place, &["list", "--account", "444455556666"]).ends(2).says("444455556666");
     kms(&place, &["create-key", "--account", "1"]).ends(2).says("twelve digits");
+}
+
+#[test]
+fn two_names_of_one_store_are_one_store() {
+    let place = Place::empty();
+    place.write("file", "content");
+    for alias in ["--alias=alias/a", "--alias=alias/b"] {
+        place.run(&["-q", "kms", "create-key", "--store=s", alias]).ends(0);
+    }
+    let keys = ["--key=local:alias/a?store=s", "--key=local:alias/b?store=./s"];
+    place.run(&["-q", "encrypt", "file", keys[0], keys[1]]).ends(0);
+    place.run(&["-q", "decrypt", "file.waxseal", "-o", "-", keys[1]]).ends(0);
 }

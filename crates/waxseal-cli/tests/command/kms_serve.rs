@@ -149,6 +149,32 @@ fn access_keys_stand_for_principals_that_policies_name() {
 }
 
 #[test]
+fn access_keys_are_shown_and_forgotten() {
+    let (place, _) = place_with_key();
+    let arn = "arn:aws:sts::111122223333:assumed-role/r/who=a";
+    let served = Served::start(&place, &["--store=s", &format!("--access-key=AKIDA:b25l=={arn}")]);
+    let list = |served: &Served, secret: &str| {
+        let mut command =
+            served.command(&place, &["-q", "encrypt", "file", "--force", "--key", "alias/demo"]);
+        command.env("AWS_ACCESS_KEY_ID", "AKIDA").env("AWS_SECRET_ACCESS_KEY", secret);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    assert_eq!(list(&served, "b25l="), "");
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0));
+    assert!(said.contains(&format!("Accepts AKIDA as {arn}\n")) && !said.contains("b25l"), "{said}");
+    let keys = |args: &[&str]| place.run(&[&["kms", "access-keys", "--store=s"], args].concat());
+    assert_eq!(keys(&[]).ends(0).text(), format!("AKIDA  {arn}\n"));
+    keys(&["--remove=AKIDA"]).ends(0);
+    keys(&["--remove=AKIDA"]).ends(2).says("no such access key");
+    assert_eq!(keys(&[]).ends(0).text(), "");
+    let served = Served::start(&place, &["--store=s"]);
+    assert!(list(&served, "b25l=").contains("UnrecognizedClientException"));
+    let (_, said) = served.end();
+    assert!(!said.contains("AKIDA"), "{said}");
+}
+
+#[test]
 fn it_warns_where_others_can_listen() {
     let place = Place::empty();
     let mut command = place.command(&["kms", "serve", "--volatile", "--listen", "0.0.0.0:0"]);

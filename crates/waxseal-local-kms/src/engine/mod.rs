@@ -110,14 +110,27 @@ impl Engine {
     ) -> Result<T, ServiceError> {
         let mut store = self.lock_store();
         let (changes, answer) = decide(&self.state(), &store)?;
-        store.write(&changes).map_err(|_| ServiceError::internal("the store can't be written"))?;
-        self.state.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+        self.make(&mut store, changes).map_err(|_| ServiceError::internal("the store can't be written"))?;
         Ok(answer)
     }
 
     pub(crate) fn add_access_key(&self, access_key: AccessKey) -> Result<(), LocalKmsError> {
         let mut store = self.lock_store();
-        let changes = vec![Change::AccessKey(access_key)];
+        self.make(&mut store, vec![Change::AccessKey(access_key)])
+    }
+
+    /// Whether there was one.
+    pub(crate) fn remove_access_key(&self, id: &str) -> Result<bool, LocalKmsError> {
+        let mut store = self.lock_store();
+        if self.access_key(id).is_none() {
+            return Ok(false);
+        }
+        self.make(&mut store, vec![Change::AccessKeyGone(id.to_owned())])?;
+        Ok(true)
+    }
+
+    /// Makes changes durable, then lets them be seen.
+    fn make(&self, store: &mut Store, changes: Vec<Change>) -> Result<(), LocalKmsError> {
         store.write(&changes)?;
         self.state.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
         Ok(())
@@ -125,6 +138,10 @@ impl Engine {
 
     pub(crate) fn access_key(&self, id: &str) -> Option<AccessKey> {
         self.state().access_keys.get(id).cloned()
+    }
+
+    pub(crate) fn access_keys(&self) -> Vec<AccessKey> {
+        self.state().access_keys.values().cloned().collect()
     }
 
     fn lock_store(&self) -> MutexGuard<'_, Store> {

@@ -52,6 +52,8 @@ pub(crate) enum Change {
     Alias(AliasPlace, Alias),
     AliasGone(AliasPlace),
     AccessKey(AccessKey),
+    /// By its id.
+    AccessKeyGone(String),
 }
 
 impl Default for State {
@@ -115,6 +117,7 @@ impl State {
             Change::Alias(place, alias) => drop(self.aliases.insert(place, alias)),
             Change::AliasGone(place) => drop(self.aliases.remove(&place)),
             Change::AccessKey(key) => drop(self.access_keys.insert(key.id.clone(), key)),
+            Change::AccessKeyGone(id) => drop(self.access_keys.remove(&id)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use waxseal_format::EncryptionContext;
 use waxseal_kms::client::KeyState;
 
 use super::permission::Wish;
@@ -90,8 +91,8 @@ impl Call<'_> {
         identifier: &str,
         wish: &Wish<'_>,
     ) -> Result<Found, ServiceError> {
-        self.check_names_account(identifier)?;
-        let found = self.find(state, identifier)?;
+        self.check_names_account(identifier).inspect_err(|_| self.note_missing(identifier, wish))?;
+        let found = self.find(state, identifier).inspect_err(|_| self.note_missing(identifier, wish))?;
         self.note(&found, wish);
         self.check_tokens(state, wish.grant_tokens)?;
         self.check_permission(&found, identifier, wish)?;
@@ -105,9 +106,12 @@ impl Call<'_> {
         identifier: &str,
         wish: &Wish<'_>,
     ) -> Result<Found, ServiceError> {
-        match arn::parse(identifier, &self.caller.region, self.engine.account())? {
-            Named::Key(_) => self.permitted_in(state, identifier, wish),
-            Named::Alias(_) => Err(ServiceError::not_found(format!("Invalid keyId '{identifier}'"))),
+        match arn::parse(identifier, &self.caller.region, self.engine.account()) {
+            Ok(Named::Alias(_)) => {
+                self.note_missing(identifier, wish);
+                Err(ServiceError::not_found(format!("Invalid keyId '{identifier}'")))
+            }
+            Ok(Named::Key(_)) | Err(_) => self.permitted_in(state, identifier, wish),
         }
     }
 
@@ -188,7 +192,21 @@ impl Call<'_> {
         }
         let mut seen = self.seen.borrow_mut();
         seen.keys.push(found.arn.clone());
-        seen.contexts.extend(wish.context.cloned().filter(|context| !context.is_empty()));
+        note_context(&mut seen, wish);
+    }
+
+    /// Notes a key that is not there.
+    fn note_missing(&self, identifier: &str, wish: &Wish<'_>) {
+        let mut seen = self.seen.borrow_mut();
+        seen.requested_keys.push(identifier.to_owned());
+        note_context(&mut seen, wish);
+    }
+
+    /// Notes both contexts of a `ReEncrypt`, each by its name.
+    pub(crate) fn note_contexts(&self, source: &EncryptionContext, destination: &EncryptionContext) {
+        let mut seen = self.seen.borrow_mut();
+        seen.source_context = Some(source.clone());
+        seen.destination_context = Some(destination.clone());
     }
 }
 
@@ -196,6 +214,13 @@ impl Found {
     /// What new ciphertexts and signatures are made with.
     pub(crate) fn current(&self) -> Result<(&Generation, &KeyMaterial), ServiceError> {
         self.materials.current().ok_or_else(|| ServiceError::internal("a key without its material"))
+    }
+}
+
+/// Notes the context of a call that has one.
+fn note_context(seen: &mut Seen, wish: &Wish<'_>) {
+    if seen.source_context.is_none() {
+        seen.contexts.extend(wish.context.cloned().filter(|context| !context.is_empty()));
     }
 }
 

@@ -102,6 +102,7 @@ pub(crate) fn re_encrypt(
     call: &Call<'_>,
     request: &ReEncryptRequest<'_>,
 ) -> Result<ReEncrypted, ServiceError> {
+    call.note_contexts(request.source_encryption_context, request.destination_encryption_context);
     let source = Part::new(
         ("ReEncrypt", "ReEncryptFrom"),
         request.source_encryption_context,

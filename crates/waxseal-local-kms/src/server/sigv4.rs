@@ -55,6 +55,15 @@ pub(super) fn caller(
     Ok(Caller::new(key.principal, authorization.region))
 }
 
+/// The id of the access key that a request says it is signed with, if it says one. Nothing is verified.
+pub(super) fn claimed_access_key_id(head: &Parts) -> Option<&str> {
+    let header = head.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (_, credential) = header.strip_prefix(ALGORITHM)?.split_once("Credential=")?;
+    // Without the rest of a scope it may be anything, a secret too.
+    let [id, ..] = scope(credential.split(',').next()?).ok()?;
+    id.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(id)
+}
+
 /// The parts of an `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
 struct Authorization<'a> {
@@ -222,6 +231,9 @@ fn text(date: OffsetDateTime) -> String {
 }
 
 fn check_signed(signed: &[&str]) -> Result<(), ServiceError> {
+    if !signed.is_sorted_by(|one, next| one < next) {
+        return Err(incomplete("SignedHeaders must be sorted, each header once."));
+    }
     match MUST_BE_SIGNED.into_iter().find(|name| !signed.contains(name)) {
         Some(name) => Err(invalid(&format!("'{name}' must be a 'SignedHeader' in the AWS Authorization."))),
         None => Ok(()),

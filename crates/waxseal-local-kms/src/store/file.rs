@@ -98,7 +98,7 @@ impl FileStore {
                 remove_sealed(to, &set.record.key_id)
             }
             Change::MaterialsGone(id) => {
-                to.open_table(MATERIALS).map_err(redb_error)?.remove(id.as_str()).map_err(redb_error)?;
+                remove_named(to, MATERIALS, id)?;
                 remove_sealed(to, id)
             }
             Change::Alias(place, alias) => {
@@ -106,6 +106,7 @@ impl FileStore {
             }
             Change::AliasGone(place) => remove_record(to, ALIASES, (&place.region, &place.name)),
             Change::AccessKey(key) => self.put_access_key(to, key),
+            Change::AccessKeyGone(id) => remove_named(to, ACCESS_KEYS, id),
         }
     }
 
@@ -238,6 +239,11 @@ fn remove_record(
 fn put_named(to: &WriteTransaction, table: Named, name: &str, value: &[u8]) -> Result<(), LocalKmsError> {
     let mut table = to.open_table(table).map_err(redb_error)?;
     table.insert(name, value).map_err(redb_error)?;
+    Ok(())
+}
+
+fn remove_named(to: &WriteTransaction, table: Named, name: &str) -> Result<(), LocalKmsError> {
+    to.open_table(table).map_err(redb_error)?.remove(name).map_err(redb_error)?;
     Ok(())
 }
 

@@ -24,13 +24,16 @@ pub(crate) fn now() -> SystemTime {
 }
 
 pub(crate) async fn server(change: impl FnOnce(&mut ServerOptions)) -> Server {
-    let kms = LocalKms::volatile();
+    server_of(&LocalKms::volatile(), change).await
+}
+
+pub(crate) async fn server_of(kms: &LocalKms, change: impl FnOnce(&mut ServerOptions)) -> Server {
     let secret = Arc::new(SecretBytes::copy_of(SECRET.as_bytes()));
     kms.add_access_key(AccessKey { id: ID.into(), secret, principal: PRINCIPAL.into() }).unwrap();
     let mut options = ServerOptions::default();
     options.clock = Arc::new(ManualClock::new(now()));
     change(&mut options);
-    Server::bind("127.0.0.1:0".parse().unwrap(), kms, options).await.unwrap()
+    Server::bind("127.0.0.1:0".parse().unwrap(), kms.clone(), options).await.unwrap()
 }
 
 /// A request, good until it is changed.
