@@ -14,6 +14,7 @@ import aws_encryption_sdk
 import boto3
 from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders, models
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
+from aws_cryptography_primitives.smithygenerated.aws_cryptography_primitives.models import ECDHCurveSpec
 from aws_encryption_sdk.identifiers import AlgorithmSuite
 from aws_encryption_sdk.key_providers.kms import (
     DiscoveryAwsKmsMasterKeyProvider,
@@ -96,7 +97,7 @@ def ecdh_discovery(task):
 def ecdh_of(task, scheme):
     """The keyring of a scheme."""
     inputs = models.CreateAwsKmsEcdhKeyringInput(
-        key_agreement_scheme=scheme, curve_spec=models.ECDHCurveSpec.ECC_NIST_P256, kms_client=kms(task)
+        key_agreement_scheme=scheme, curve_spec=ECDHCurveSpec.ECC_NIST_P256, kms_client=kms(task)
     )
     return MPL.create_aws_kms_ecdh_keyring(input=inputs)
 
