@@ -46,7 +46,7 @@ fn main() -> Outcome<()> {
     kms.add_access_key(AccessKey { id: ID.to_owned(), secret, principal: PRINCIPAL.to_owned() })?;
     let created = kms.call(&Caller::new(PRINCIPAL, REGION), "CreateKey", b"{}")?;
     let created: Value = serde_json::from_slice(created.expose())?;
-    let arn = created["KeyMetadata"]["Arn"].as_str().ok_or("an ARN")?.to_owned();
+    let arn = created.pointer("/KeyMetadata/Arn").and_then(Value::as_str).ok_or("an ARN")?.to_owned();
     tokio::runtime::Runtime::new()?.block_on(over_loopback(&kms, &arn))?;
     tokio::runtime::Builder::new_current_thread().build()?.block_on(in_process(&kms, &arn))
 }
@@ -56,7 +56,7 @@ async fn over_loopback(kms: &LocalKms, arn: &str) -> Outcome<()> {
     let address = server.local_addr();
     let generate = json!({"KeyId": arn, "NumberOfBytes": 32, "EncryptionContext": {"tenant": "7"}});
     let made = Connection::open(address).await?.call("GenerateDataKey", &generate.to_string()).await?;
-    let decrypt = json!({"CiphertextBlob": made["CiphertextBlob"], "EncryptionContext": {"tenant": "7"}});
+    let decrypt = json!({"CiphertextBlob": made.get("CiphertextBlob"), "EncryptionContext": {"tenant": "7"}});
     println!("over loopback, {CONNECTIONS} connections, signed requests, client in the same process");
     println!("{:<16} {:>9} {:>11}", "operation", "requests", "requests/s");
     for (operation, body) in [("GenerateDataKey", generate), ("Decrypt", decrypt)] {
@@ -97,7 +97,7 @@ async fn ask(
     let mut count = 0;
     while start.elapsed() < LONGEST && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
         let reply = connection.call(operation, &body).await?;
-        if reply["Plaintext"].as_str().is_none() {
+        if reply.get("Plaintext").and_then(Value::as_str).is_none() {
             return Err("a reply without plaintext".into());
         }
         count += 1;
@@ -177,12 +177,12 @@ async fn in_process(kms: &LocalKms, arn: &str) -> Outcome<()> {
         encryption_context: &context,
         grant_tokens: &[],
     };
-    let ciphertext = client.generate_data_key(generate.clone()).await?.ciphertext;
+    let ciphertext = client.generate_data_key(generate).await?.ciphertext;
     let (mut data_keys, mut decryptions) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
         for _ in 0..IN_PROCESS {
-            client.generate_data_key(generate.clone()).await?;
+            client.generate_data_key(generate).await?;
         }
         data_keys.push(start.elapsed() / IN_PROCESS);
         let start = Instant::now();
