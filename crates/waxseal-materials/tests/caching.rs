@@ -13,7 +13,7 @@ use std::time::Duration;
 use caching::{Cmm, Local, MINUTE, Service, cached, cmm, encrypt, limits, to_decrypt, to_encrypt};
 use waxseal_format::AlgorithmSuite;
 use waxseal_materials::{
-    CommitmentPolicy, CryptographicMaterialsManager, DefaultCmm, EncryptionMaterials,
+    CacheLimits, CommitmentPolicy, CryptographicMaterialsManager, DefaultCmm, EncryptionMaterials,
     EncryptionMaterialsRequest, MaterialsError, NullCryptographicMaterialsCache,
     RequiredEncryptionContextCmm,
 };
@@ -163,6 +163,23 @@ async fn a_cache_without_room_keeps_nothing() {
     encrypt(&cmm, "7").await;
     encrypt(&cmm, "7").await;
     assert_eq!((service.calls(), cache.len()), (2, 0));
+}
+
+/// The limits of use are those of encryption.
+#[tokio::test]
+async fn decryption_is_kept_whatever_the_limits_of_use() {
+    let changes: [fn(&mut CacheLimits); 2] =
+        [|limits| limits.max_messages = 1, |limits| limits.max_bytes = 0];
+    for change in changes {
+        let service = Service::new();
+        let (cmm, cache, _) = cached(&service, limits(change));
+        let made = cmm.get_encryption_materials(to_encrypt("7", 10)).await.unwrap();
+        let before = service.calls();
+        for _ in 0..3 {
+            cmm.decrypt_materials(to_decrypt(&made)).await.unwrap();
+        }
+        assert_eq!((service.calls() - before, cache.len()), (1, 1));
+    }
 }
 
 #[tokio::test]

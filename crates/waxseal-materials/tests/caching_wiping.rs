@@ -111,3 +111,12 @@ async fn a_message_under_way_keeps_the_key_and_no_one_else() {
     drop(under_way);
     assert_eq!(needle.count_off_stack(), 0);
 }
+
+#[tokio::test]
+async fn an_entry_for_which_there_never_is_room() {
+    let _alone = alone();
+    let cache = Arc::new(Local::new(0));
+    let cmm = cmm(&Service::new(), &cache, limits(|_| ()));
+    let needle = filled(&cmm, "7").await;
+    assert_eq!(needle.count_off_stack(), 0);
+}

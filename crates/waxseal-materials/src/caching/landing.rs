@@ -27,6 +27,7 @@ impl Inner {
     pub(super) fn call(self: &Arc<Self>, ask: &Ask) -> Call {
         let (inner, id, bytes) = (Arc::clone(self), ask.id, ask.request.bytes());
         let (request, made_for) = (ask.request.without_length(), MadeFor::of(ask));
+        let is_limited = ask.request.is_encryption();
         Box::pin(async move {
             let checked = request.ask(&*inner.underlying).await.and_then(CachedMaterials::checked);
             match checked {
@@ -36,8 +37,9 @@ impl Inner {
                 }
                 Ok(materials) => {
                     let entry = inner.entry(materials.clone(), made_for);
-                    // The use by whoever began the call comes with the entry.
-                    if entry.reserve(bytes, inner.limits.usage()) == Reservation::Granted {
+                    // The use by whoever began the call comes with the entry. Decryption has no
+                    // limits of use.
+                    if !is_limited || entry.reserve(bytes, inner.limits.usage()) == Reservation::Granted {
                         inner.cache.put_cache_entry(id, Arc::clone(&entry));
                     }
                     Landed::Shared(entry, materials)
