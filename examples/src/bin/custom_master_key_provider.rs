@@ -54,7 +54,8 @@ impl MasterKeyProvider for Months {
     async fn master_key(&self, key_id: &str) -> Result<Arc<dyn MasterKey>, KeyFailure> {
         match self.0.read().unwrap_or_else(PoisonError::into_inner).get(key_id) {
             Some(key) => Ok(Arc::new(key.clone())),
-            None => Err(KeyFailure::new(format!("{PROVIDER_ID}/{key_id}"), KeyFailureReason::NotMine)),
+            None => Err(KeyFailure::new(format!("{PROVIDER_ID}/{key_id}"), KeyFailureReason::NotMine)
+                .with_source("no key of that month is kept")),
         }
     }
 

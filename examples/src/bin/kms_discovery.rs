@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     ensure!(refusal.to_string().contains("discovery filter"), "refused for another reason: {refusal}");
     println!("{refusal}");
 
-    let refusal = refused(reader.encrypt(b"a reading").await, ErrorClass::Materials)?;
+    let refusal = refused(reader.encrypt(b"a reading").await, ErrorClass::Key)?;
     println!("discovery never encrypts: {refusal}");
     Ok(())
 }

@@ -62,17 +62,17 @@ fn open(client: &Client, sealed: &Path, plain: &Path, threads: usize) -> anyhow:
 fn timed(what: &str, threads: usize, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let start = Instant::now();
     work()?;
-    println!("{what} {} MiB with {threads} threads in {:?}", LEN / MIB, start.elapsed());
+    println!("{what} {} MiB in {:?}, threads: {threads}", LEN / MIB, start.elapsed());
     Ok(())
 }
 
 /// Compares by the megabyte.
 fn is_same(one: &Path, two: &Path) -> io::Result<bool> {
-    let (mut one, mut two) = (File::open(one)?, File::open(two)?);
+    let (one, two) = (File::open(one)?, File::open(two)?);
     loop {
         let (mut left, mut right) = (Vec::new(), Vec::new());
-        one.by_ref().take(MIB as u64).read_to_end(&mut left)?;
-        two.by_ref().take(MIB as u64).read_to_end(&mut right)?;
+        (&one).take(MIB as u64).read_to_end(&mut left)?;
+        (&two).take(MIB as u64).read_to_end(&mut right)?;
         if left != right || left.is_empty() {
             return Ok(left == right);
         }

@@ -129,7 +129,7 @@ impl Readme {
         let other = discovery("888888888888")?.decrypt(&sealed.message).wait();
         println!("discovery for another account: {}", refused(other, ErrorClass::Key)?);
         let encrypted = reader.encrypt(TEXT).wait();
-        println!("discovery never encrypts: {}", refused(encrypted, ErrorClass::Materials)?);
+        println!("discovery never encrypts: {}", refused(encrypted, ErrorClass::Key)?);
         Ok(())
     }
 
