@@ -5,12 +5,12 @@
 //! Who knows the AWS Encryption SDK for Python finds each of its programs here, with the Python call
 //! beside the one in Rust: one key, a context, keys of several regions, discovery with a filter, a
 //! file streamed both ways, the size of frames, a cache, and threads. It is synchronous, as Python is:
-//! the client is given a runtime to wait for KMS on, and each request says `.wait()`. Three things are
-//! stricter here. The pairs that a reader names are compared for it. A stream that is cut ends with an
-//! error. And a provider may be shared by threads.
+//! the client is given a runtime to wait for KMS on, and each request says `.wait()`. Two things differ.
+//! Bytes behind the end of a message are an error; the Python SDK lets them pass. And any client may be
+//! shared by threads; Python's KMS providers may not.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -52,7 +52,7 @@ struct Readme {
 }
 
 impl Readme {
-    /// A section "EncryptionSDKClient". Python's client is given its keys with each call.
+    /// "EncryptionSDKClient". Python's client is given its keys with each call.
     fn client(&self, keyring: impl Keyring + 'static) -> Client {
         // client = EncryptionSDKClient(commitment_policy=REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
         Client::new(native::provider(), keyring)
@@ -165,7 +165,7 @@ impl Readme {
         // assert filecmp.cmp(plain, copy)
         ensure!(fs::read(path("plain"))? == fs::read(path("copy"))?, "another file came back");
         println!("a file of 1 MiB went through a stream both ways");
-        cut(&client, &path("sealed"))
+        with_more_behind_it(&client, &path("sealed"))
     }
 
     /// "LocalCryptoMaterialsCache", with its limits: one call to KMS for many messages.
@@ -209,13 +209,13 @@ impl Readme {
     }
 }
 
-/// What a program sees of a file that lost its end.
-fn cut(client: &Client, sealed: &Path) -> anyhow::Result<()> {
-    let file = fs::OpenOptions::new().write(true).open(sealed)?;
-    file.set_len(file.metadata()?.len().saturating_sub(1))?;
+/// What a program sees of a file that goes on behind the message.
+fn with_more_behind_it(client: &Client, sealed: &Path) -> anyhow::Result<()> {
+    File::options().append(true).open(sealed)?.write_all(b"more")?;
     let mut decryptor = client.decrypt_reader(File::open(sealed)?).wait()?;
-    let error = io::copy(&mut decryptor, &mut io::sink()).err().context("a cut file has an end")?;
-    ensure!(error.kind() == io::ErrorKind::UnexpectedEof, "refused for another reason: {error}");
-    println!("one byte less: {error}");
+    let error = io::copy(&mut decryptor, &mut io::sink()).err().context("what is behind it was not seen")?;
+    let class = waxseal::Error::behind(&error).map(waxseal::Error::class);
+    ensure!(class == Some(ErrorClass::TrailingBytes), "refused for another reason: {error}");
+    println!("the same file with four bytes more: {error}");
     Ok(())
 }
