@@ -1,6 +1,6 @@
 //! The programs with key ARNs as arguments: AWS's client by the usual settings, against the embedded
 //! KMS's server.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::process::{Command, Output};
 use std::sync::Arc;
