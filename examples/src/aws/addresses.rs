@@ -39,7 +39,7 @@ impl Addresses {
         };
         if made {
             make(&dynamodb).await?;
-            println!("table {} made", Self::TABLE);
+            println!("  table {} made", Self::TABLE);
         }
         Ok(Self { dynamodb, made })
     }

@@ -1,18 +1,16 @@
 //! A bucket of S3 for an example: what is put there is removed at the end.
 
 use std::collections::HashMap;
+use std::io;
 
-use anyhow::Context;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{
-    BucketLocationConstraint, CompletedMultipartUpload, CompletedPart, CreateBucketConfiguration,
-};
-use tokio::io::{AsyncRead, AsyncReadExt};
-
-/// Bytes of each part but the last: the least that S3 takes.
-const PART: usize = 5 << 20;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use http_body::Frame;
+use http_body_util::StreamBody;
 
 /// A bucket, which every call expects to be the account's own: a stranger may have made one of this name.
 #[derive(Debug)]
@@ -64,47 +62,20 @@ impl Bucket {
         Ok(())
     }
 
-    /// Puts an object of whatever length, part after part, as it comes out of `source`: one part is
-    /// in memory. Answers how many there were. If the source fails, there is no object.
+    /// Puts an object of `len` bytes as they come: none waits for the rest. S3 takes 5 GiB in this way,
+    /// and more in parts. If the stream fails or has another length, there is no object; the stream
+    /// can't be read twice, so that nothing is tried again.
     ///
     /// # Errors
-    /// The source's, or what S3 says.
-    pub async fn upload(&self, object: &str, source: impl AsyncRead + Unpin) -> anyhow::Result<usize> {
-        let upload = request!(self, create_multipart_upload, object).send().await?;
-        let id = upload.upload_id.context("S3 gave no id of the upload")?;
-        let parts = match self.upload_parts(object, &id, source).await {
-            Ok(parts) => parts,
-            Err(error) => {
-                request!(self, abort_multipart_upload, object).upload_id(&id).send().await?;
-                return Err(error);
-            }
-        };
-        let count = parts.len();
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let end = request!(self, complete_multipart_upload, object).upload_id(&id).multipart_upload(parts);
-        end.send().await?;
-        Ok(count)
-    }
-
-    async fn upload_parts(
-        &self,
-        object: &str,
-        upload: &str,
-        mut source: impl AsyncRead + Unpin,
-    ) -> anyhow::Result<Vec<CompletedPart>> {
-        let mut parts = Vec::new();
-        for number in 1.. {
-            let mut part = Vec::with_capacity(PART);
-            (&mut source).take(PART as u64).read_to_end(&mut part).await?;
-            if part.is_empty() {
-                break;
-            }
-            let request = request!(self, upload_part, object).upload_id(upload).part_number(number);
-            let sent = request.body(ByteStream::from(part)).send().await?;
-            let done = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);
-            parts.push(done.set_checksum_crc32(sent.checksum_crc32).build());
-        }
-        Ok(parts)
+    /// The stream's, or what S3 says.
+    pub async fn upload<S>(&self, object: &str, len: u64, stream: S) -> anyhow::Result<()>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + Sync + 'static,
+    {
+        let body = ByteStream::from_body_1_x(StreamBody::new(stream.map_ok(Frame::data)));
+        let request = request!(self, put_object, object).content_length(i64::try_from(len)?);
+        request.body(body).send().await?;
+        Ok(())
     }
 
     /// An object's metadata, and its bytes to come.

@@ -116,14 +116,14 @@ impl Demo {
             println!("  as {email}: {}", names(error, Addresses::KEY)?);
         }
 
+        let forgetful = reader.decrypt(&self.table.get(ALICE).await?).context(TABLE, Addresses::TABLE).await;
+        let error = forgetful.err().context("a pair was forgotten, and it was read")?;
+        println!("  a reader that forgets: {}", names(error, Addresses::KEY)?);
+
         let copied = writer.encrypt(ALICES_ADDRESS.as_bytes()).context(Addresses::KEY, ALICE);
         self.table.put(ALICE, copied.context(TABLE, "OldAddresses").await?.message).await?;
         let error = self.read(&reader, ALICE).await.err().context("a row of another table was read")?;
         println!("  a row of another table: {}", names(error, TABLE)?);
-
-        let forgetful = reader.decrypt(&self.table.get(ALICE).await?).context(TABLE, Addresses::TABLE).await;
-        let error = forgetful.err().context("a pair was forgotten, and it was read")?;
-        println!("  a reader that forgets: {}", names(error, Addresses::KEY)?);
         Ok(())
     }
 

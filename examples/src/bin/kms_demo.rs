@@ -11,6 +11,7 @@
 //! time: one object that is all, streamed both ways, and every change is refused. KMS is embedded
 //! and the bucket is on moto's server, unless you say `--aws`: see `cloudformation/kms-demo.yaml`.
 
+use std::io;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -18,6 +19,9 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream;
+use waxseal::format::MessageLengths;
 use waxseal::{Client, Error, ErrorClass, SecretBytes, native};
 use waxseal_examples::aws::{Bucket, Cloud, Store, disable_key, refused, set_up_key};
 use waxseal_examples::developer_demo::{FILE_HEADER, jpeg, open_file, open_text, seal_file, seal_text};
@@ -26,7 +30,6 @@ use waxseal_kms::{AwsKmsArn, AwsKmsKeyring};
 const ALIAS: &str = "alias/waxseal-kms-demo";
 const TEXT: &[u8] = b"Hello world of cryptography with managed keys";
 const PASSWORD: &[u8] = b"correct horse battery staple";
-/// More than one part of an upload.
 const PICTURE_LEN: usize = 6 << 20;
 
 /// The picture as the original stored it, as one message, and that in another's place.
@@ -102,7 +105,7 @@ impl Demo {
         println!("  waxseal: one value to keep, {} bytes; read back", sealed.len());
         for position in (0..sealed.len()).step_by(sealed.len() / 8) {
             let error = refusal(self.client.decrypt(&flipped(&sealed, position)).await)?;
-            println!("  a bit of byte {position} is flipped: {error}");
+            println!("  a bit of byte {position} is flipped: refused ({:?})", error.class());
         }
         let other = self.client.decrypt(&sealed).context("document", "contract").await;
         println!("  taken for another document: {}", refusal(other)?);
@@ -164,16 +167,18 @@ impl Demo {
         open_file(&key, &object.body.collect().await?.to_vec())
     }
 
-    /// Up and down as streams: neither side has more than a part of it in memory.
+    /// Up and down as streams: the message never is in memory. Its length is known from the picture's.
     async fn picture_as_a_message(&self, picture: &[u8]) -> anyhow::Result<()> {
-        let message = self.client.aio().encrypt_reader(picture).context("object", MESSAGE).await?;
-        let parts = self.bucket.upload(MESSAGE, message).await?;
-        ensure!(parts == 2, "{parts} parts of six MiB");
+        let source = stream::iter(pieces(picture));
+        let message = self.client.aio().encrypt_stream(source).context("object", MESSAGE).await?;
+        let lengths = MessageLengths::of(message.header(), picture.len() as u64);
+        let len = lengths.and_then(|lengths| lengths.total()).context("no length")?;
+        self.bucket.upload(MESSAGE, len, message).await?;
+
         let object = self.bucket.get(MESSAGE).await?;
         ensure!(object.metadata().is_none_or(|metadata| metadata.is_empty()), "something is in metadata");
-        let len = object.content_length().unwrap_or_default();
         ensure!(self.read_message(MESSAGE).await? == picture, "another picture came back");
-        println!("  waxseal: {len} bytes, streamed up in {parts} parts and down; nothing in metadata");
+        println!("  waxseal: {len} bytes, streamed up and down; nothing in metadata");
         Ok(())
     }
 
@@ -237,8 +242,13 @@ fn refusal<T>(opened: Result<T, Error>) -> anyhow::Result<Error> {
 
 /// The same of a stream.
 fn stream_refusal<T>(read: anyhow::Result<T>) -> anyhow::Result<Error> {
-    let error = read.err().context("a changed message was opened")?.downcast::<std::io::Error>()?;
+    let error = read.err().context("a changed message was opened")?.downcast::<io::Error>()?;
     refusal(Err::<(), _>(error.downcast::<Error>()?))
+}
+
+/// The picture as a program would get it from elsewhere.
+fn pieces(picture: &[u8]) -> Vec<io::Result<Bytes>> {
+    picture.chunks(64 << 10).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect()
 }
 
 fn flipped(bytes: &[u8], position: usize) -> Vec<u8> {
