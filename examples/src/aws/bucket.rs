@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use http_body::Frame;
 use http_body_util::StreamBody;
+use sync_wrapper::SyncStream;
 
 /// A bucket, which every call expects to be the account's own: a stranger may have made one of this name.
 #[derive(Debug)]
@@ -70,9 +71,11 @@ impl Bucket {
     /// The stream's, or what S3 says.
     pub async fn upload<S>(&self, object: &str, len: u64, stream: S) -> anyhow::Result<()>
     where
-        S: Stream<Item = io::Result<Bytes>> + Send + Sync + 'static,
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
     {
-        let body = ByteStream::from_body_1_x(StreamBody::new(stream.map_ok(Frame::data)));
+        // The SDK's body is `Sync`, though nobody but its one owner ever polls it.
+        let frames = SyncStream::new(stream.map_ok(Frame::data));
+        let body = ByteStream::from_body_1_x(StreamBody::new(frames));
         let request = request!(self, put_object, object).content_length(i64::try_from(len)?);
         request.body(body).send().await?;
         Ok(())
