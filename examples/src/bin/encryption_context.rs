@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     let demo = Demo::set_up(&cloud).await?;
     let told = demo.tell().await;
     let cleaned = demo.table.clean_up(&CUSTOMERS).await;
-    println!("The rows are deleted; the key stays for the next run.");
+    println!("The rows are deleted; in an account the key stays for the next run.");
     told.and(cleaned)
 }
 
@@ -139,7 +139,7 @@ impl Demo {
         for email in CUSTOMERS {
             let error = self.read(&client, email).await.err().context("a swapped row was read")?;
             ensure!(error.to_string().contains("InvalidCiphertextException"), "{error}");
-            println!("  as {email}: {error}");
+            println!("  as {email}: {}", error.to_string().replace('\n', "\n    "));
         }
         Ok(())
     }
