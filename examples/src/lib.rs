@@ -1,7 +1,9 @@
 //! What the programs share: a client with a key of its own, KMS with and without an account, and
 //! files as sources of ranges.
 
+pub mod aws;
 mod counted_file;
+pub mod developer_demo;
 mod embedded;
 mod kms;
 
