@@ -47,10 +47,11 @@ impl Inner {
             (Some(landed), role) => self.landed(landed, &role, ask),
             (None, Role::Renews(old)) => {
                 // If the old one is of no use by now, there is still time for another call.
-                Ok(self.not_renewed(Arc::new(too_long(ask)), ask, &old).unwrap_or(Tried::Nothing))
+                let error = Arc::new(too_long(ask, "its grace interval is exceeded"));
+                Ok(self.not_renewed(error, ask, &old).unwrap_or(Tried::Nothing))
             }
             (None, _) if self.cache.now() < until => Ok(Tried::Nothing),
-            (None, _) => Err(too_long(ask)),
+            (None, _) => Err(too_long(ask, "its in-flight TTL is exceeded")),
         }
     }
 
@@ -91,9 +92,8 @@ impl Inner {
     }
 }
 
-fn too_long(ask: &Ask) -> MaterialsError {
-    let failure = KeyFailure::new("a call in flight", KeyFailureReason::Unreachable)
-        .with_source("its in-flight TTL is exceeded");
+fn too_long(ask: &Ask, why: &'static str) -> MaterialsError {
+    let failure = KeyFailure::new("a call in flight", KeyFailureReason::Unreachable).with_source(why);
     match ask.request {
         Request::Encryption(_) => MaterialsError::Wrap(failure),
         Request::Decryption(_) => MaterialsError::Unwrap(failure.into()),
