@@ -8,7 +8,7 @@ mod caching;
 
 use std::sync::Arc;
 
-use caching::{Cmm, Local, Noting, Service, cached, encrypt, limits, to_encrypt};
+use caching::{Cmm, Local, Noting, Service, cached, encrypt, limits, to_encrypt, waiting};
 use tokio::task::JoinHandle;
 use waxseal_materials::{
     CacheEntry, CacheIdentifier, CachedMaterials, CryptographicMaterialsCache, CryptographicMaterialsManager,
@@ -155,9 +155,7 @@ async fn a_request_that_waits_when_the_cache_is_cleared_is_answered() {
     let service = Service::gated();
     let (cmm, cache, _) = cached(&service, limits(|_| ()));
     let tasks: Vec<_> = (0..8).map(|_| spawn(&cmm)).collect();
-    while cmm.metrics().in_flight_waits < 7 {
-        tokio::task::yield_now().await;
-    }
+    waiting(&cmm, 7).await;
     cache.clear();
     service.let_through(1);
     for task in tasks {

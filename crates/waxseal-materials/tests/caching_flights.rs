@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use caching::{
     Cmm, Local, MINUTE, RuntimeClock, Service, cached, cmm, encrypt, limits, storm, to_decrypt, to_encrypt,
+    waiting,
 };
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
@@ -24,13 +25,6 @@ type Made = Result<EncryptionMaterials, MaterialsError>;
 fn spawn(cmm: &Cmm, tenant: &'static str) -> JoinHandle<Made> {
     let cmm = cmm.clone();
     tokio::spawn(async move { cmm.get_encryption_materials(to_encrypt(tenant, 10)).await })
-}
-
-/// Waits until so many tasks wait for another's call.
-async fn waiting(cmm: &Cmm, tasks: u64) {
-    while cmm.metrics().in_flight_waits < tasks {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn denied(error: &MaterialsError) -> bool {

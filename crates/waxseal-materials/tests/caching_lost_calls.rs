@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use caching::{
     Cmm, Local, MINUTE, RuntimeClock, Service, cached, cached_with, cmm, encrypt, limits, poll_once, storm,
-    to_decrypt, to_encrypt,
+    to_decrypt, to_encrypt, waiting,
 };
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
@@ -34,12 +34,6 @@ fn spawn(cmm: &Cmm, tenant: &'static str) -> JoinHandle<Made> {
 /// What hangs here would hang for ever.
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(10 * SECOND, future).await.expect("it hangs")
-}
-
-async fn waiting(cmm: &Cmm, tasks: u64) {
-    while cmm.metrics().in_flight_waits < tasks {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn fan_out(most: usize) -> impl FnOnce(&mut StormTracking) {

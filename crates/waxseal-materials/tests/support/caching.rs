@@ -106,9 +106,7 @@ impl Service {
 
     /// Returns once so many calls have begun.
     pub(crate) async fn begun(&self, calls: u64) {
-        while self.calls() < calls {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| self.calls() >= calls).await;
     }
 
     async fn call(&self, context: &EncryptionContext) -> Result<(), KeyFailure> {
@@ -228,6 +226,22 @@ impl CryptographicMaterialsCache for Noting {
     fn deletions(&self, id: &CacheIdentifier) -> u64 {
         self.local.deletions(id)
     }
+}
+
+/// Lets other tasks run until it is so. Ten seconds without are a failure.
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it hangs");
+        // Of the thread, since the runtime's time may be paused.
+        std::thread::sleep(Duration::from_micros(200));
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until so many tasks wait for another's call.
+pub(crate) async fn waiting(cmm: &Cmm, tasks: u64) {
+    until(|| cmm.metrics().in_flight_waits >= tasks).await;
 }
 
 /// Polls once, as a runtime that then has no time for a while.
