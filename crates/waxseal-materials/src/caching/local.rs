@@ -161,6 +161,17 @@ impl LocalCryptographicMaterialsCache {
         }
     }
 
+    /// Puts an entry into the map whose expiry is noted.
+    fn place(&self, id: CacheIdentifier, held: &Held) {
+        self.entries.insert(id, held.clone());
+        if !self.ledger.expiries.holds(held) {
+            // A purge between the two did not find it in the map.
+            self.remove(&id, held);
+        }
+        // Evicts now what is above the capacity, rather than some time later.
+        self.entries.run_pending_tasks();
+    }
+
     /// Takes an entry out of the map, unless another has its name by now.
     fn remove(&self, id: &CacheIdentifier, held: &Held) {
         self.entries.entry(*id).and_compute_with(|there| match there {
@@ -186,14 +197,7 @@ impl CryptographicMaterialsCache for LocalCryptographicMaterialsCache {
             entry.wipe();
             return;
         }
-        let held = self.ledger.expiries.insert(id, entry);
-        self.entries.insert(id, held.clone());
-        if !self.ledger.expiries.holds(&held) {
-            // A purge between the two did not find it in the map.
-            self.remove(&id, &held);
-        }
-        // Evicts now what is above the capacity, rather than some time later.
-        self.entries.run_pending_tasks();
+        self.place(id, &self.ledger.expiries.insert(id, entry));
     }
 
     fn delete_cache_entry(&self, id: &CacheIdentifier) {
@@ -264,5 +268,24 @@ impl fmt::Debug for LocalCryptographicMaterialsCache {
             .field("clock", &self.clock)
             .field("storm_tracking", &self.storm_tracking)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CachedMaterials;
+    use super::*;
+
+    #[test]
+    fn what_is_purged_before_it_is_quite_there_leaves_nothing() {
+        let cache = LocalCryptographicMaterialsCache::new(10);
+        let id = CacheIdentifier::from([7; 48]);
+        let (materials, now) = (CachedMaterials::Other(Arc::new(())), cache.now());
+        let entry = Arc::new(CacheEntry::new(materials, now, now));
+        let held = cache.ledger.expiries.insert(id, Arc::clone(&entry));
+        cache.purge();
+        cache.place(id, &held);
+        assert!(entry.materials().is_none() && cache.is_empty());
+        assert_eq!(cache.evictions().expired, 1);
     }
 }
