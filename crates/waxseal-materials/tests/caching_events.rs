@@ -22,6 +22,31 @@ use waxseal_materials::{CommitmentPolicy, CryptographicMaterialsManager, NullCry
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
+/// Panics where it should note that an entry left.
+#[derive(Clone, Default)]
+struct Panics(Notes);
+
+impl Subscriber for Panics {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.0.event(event);
+        let told = self.0.0.lock().unwrap().last().unwrap().contains("evicted");
+        assert!(!told, "the subscriber panics");
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.0.new_span(span)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
 impl Notes {
     /// Each line that was told begins as it is expected to, and there are no others.
     fn are(&self, expected: &[&str]) {
@@ -181,4 +206,17 @@ async fn what_leaves_a_cache_is_told_with_its_cause() {
         "DEBUG message=evicted cause=\"capacity\"",
         "DEBUG message=evicted cause=\"deleted\"",
     ]);
+}
+
+#[tokio::test]
+async fn a_subscriber_that_panics_keeps_no_key_from_being_wiped() {
+    let _subscribed = tracing::subscriber::set_default(Panics::default());
+    let cache = Arc::new(Local::new(1));
+    let cmm = caching::cmm(&Service::new(), &cache, limits(|_| ()));
+    for tenant in ["a", "b", "c"] {
+        let key = Arc::downgrade(encrypt(&cmm, tenant).await.data_key().unwrap());
+        assert_eq!(key.strong_count(), 1);
+        encrypt(&cmm, "other").await;
+        assert_eq!(key.strong_count(), 0, "{tenant}");
+    }
 }

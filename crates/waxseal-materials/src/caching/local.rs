@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -248,8 +249,9 @@ impl Ledger {
     }
 }
 
+/// The map calls its listener, which wipes, no more after a panic: a subscriber's must not get there.
 fn event(cause: &'static str) {
-    tracing::debug!(target: "waxseal::cache", cause, "evicted");
+    let _ = catch_unwind(|| tracing::debug!(target: "waxseal::cache", cause, "evicted"));
 }
 
 impl Drop for LocalCryptographicMaterialsCache {
