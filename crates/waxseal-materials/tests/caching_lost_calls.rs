@@ -1,6 +1,6 @@
 //! Calls that are never answered, that panic, or whose answer comes too late.
 #![cfg(feature = "cache")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/caching.rs"]
 #[allow(dead_code)]

@@ -1,6 +1,6 @@
 //! One caching manager above another, over one cache and in one partition.
 #![cfg(feature = "cache")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/caching.rs"]
 #[allow(dead_code)]
