@@ -84,7 +84,8 @@ def latency(results):
     for axis, suite in zip(axes, SUITES):
         taken = {way: {name: s * 1e6 for name, s in results.whole(way, suite, KIB).items()} for way in DIRECTIONS}
         draw_bars(axis, names, taken)
-        axis.set(xscale="log", title=f"1 KiB, {suite} ({IDS[suite]})", xlabel="microseconds; above: encrypt, below: decrypt")
+        axis.set(xscale="log", title=f"1 KiB, {suite} ({IDS[suite]})")
+        axis.set_xlabel("microseconds; above: encrypt, below: decrypt")
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axis.set_xlim(1, 5 * max(max(of_way.values()) for of_way in taken.values()))
     return figure

@@ -15,7 +15,6 @@ from results import (
 # How many times as fast as aws-esdk, each way.
 TARGETS = ((100 * MIB, "unsigned", 8), (100 * MIB, "signed", 4), (KIB, "unsigned", 15), (KIB, "signed", 2.5))
 BEGIN, END = "<!-- benches/peers/run.sh begins -->", "<!-- benches/peers/run.sh ends -->"
-IDS = {"unsigned": "0x0478", "signed": "0x0578"}
 PLOTS = (
     ("throughput", "Throughput of one-shot calls by size"),
     ("latency", "Latency at 1 KiB"),
@@ -45,7 +44,8 @@ def tell_targets(results):
     """A line for each."""
     for size, suite, direction, target, ratio in targets(results):
         verdict = "met" if ratio >= target else "NOT MET"
-        print(f"{size_name(size)} {suite}, {direction}: {digits(ratio)} times as fast as aws-esdk; {target:g}: {verdict}")
+        name = f"{size_name(size)} {suite}, {direction}"
+        print(f"{name}: {digits(ratio)} times as fast as aws-esdk, target {target:g}: {verdict}")
 
 
 def targets(results):
@@ -62,8 +62,8 @@ def page(results):
         f"Written by `benches/peers/run.sh`, which measures all in one run. {machine(results)}",
         versions(results),
         "## Targets\n\nHow many times as fast as aws-esdk:\n\n" + target_table(results),
-        "## One-shot calls\n\nHow many times as fast as others waxseal is, to encrypt / to decrypt, and its own other ways"
-        " over its plain one:\n\n" + ratio_table(results),
+        "## One-shot calls\n\nHow many times as fast as others waxseal is, to encrypt / to decrypt, and its own other"
+        " ways over its plain one:\n\n" + ratio_table(results),
         picture(0, "peers/"),
         "The times themselves, to encrypt / to decrypt. Microseconds:\n\n" + time_table(results),
         picture(1, "peers/"),
@@ -141,36 +141,47 @@ def time_table(results):
     """Microseconds of a call."""
     names = (OURS, *VARIANTS, *SDKS)
     rows = [
-        (f"{size_name(size)} {suite}", *(both(lambda way: results.whole(way, suite, size)[name] * 1e6) for name in names))
+        (f"{size_name(size)} {suite}", *microseconds(results, suite, size, names))
         for suite in SUITES
         for size in results.sizes()
     ]
     return table(("", *names), rows)
 
 
+def microseconds(results, suite, size, names):
+    """To encrypt / to decrypt, of each."""
+    return [both(lambda way: results.whole(way, suite, size)[name] * 1e6) for name in names]
+
+
 def stream_text(results):
     """Ratios, then rates."""
     size = size_name(results.stream_size())
+    file_rates = [both(lambda way: rate(results, results.file(way)[name])) for name in FILE_TOOLS]
     return "\n\n".join((
         f"{size} from a file in the page cache to a sink that counts. How many times as fast as others waxseal is, to"
         " encrypt / to decrypt; aws-esdk has no streams:",
-        stream_table(results, ("Python SDK", "JavaScript SDK"), lambda seconds, name: seconds[name] / seconds[OURS]),
+        stream_table(results, SDKS[1:], lambda seconds, name: seconds[name] / seconds[OURS]),
         "MB/s (1 MB is 1,000,000 bytes):",
         stream_table(results, (OURS, VARIANTS[1], *SDKS[1:]), lambda seconds, name: rate(results, seconds[name])),
         "The file tools have a format of their own, and each figure is a whole process, its start included, that reads"
         " the same file and writes to `/dev/null`. MB/s:",
-        table(("", *FILE_TOOLS), [("a file", *(both(lambda way: rate(results, results.file(way)[name])) for name in FILE_TOOLS))]),
+        table(("", *FILE_TOOLS), [("a file", *file_rates)]),
     ))
 
 
 def stream_table(results, names, figure):
     """A figure of each program's streams."""
     rows = [
-        (f"{size_name(frame)} frames, {suite}", *(both(lambda way: figure(results.stream(way, suite, frame), name)) for name in names))
+        (f"{size_name(frame)} frames, {suite}", *stream_cells(results, suite, frame, names, figure))
         for suite in SUITES
         for frame in (4 * KIB, 64 * KIB)
     ]
     return table(("", *names), rows)
+
+
+def stream_cells(results, suite, frame, names, figure):
+    """To encrypt / to decrypt, of each."""
+    return [both(lambda way: figure(results.stream(way, suite, frame), name)) for name in names]
 
 
 def rate(results, seconds):
@@ -181,11 +192,11 @@ def rate(results, seconds):
 def memory_text(results):
     """What a call and a stream take."""
     names = (OURS, *VARIANTS, *SDKS, *FILE_TOOLS)
-    shapes = (("whole", "100 MiB one-shot, unsigned"), ("stream", f"{size_name(results.stream_size())} stream, 64 KiB frames, unsigned"))
-    rows = [(name, *(memory_cell(results, shape, name) for shape, _ in shapes)) for name in names]
+    head = "", "100 MiB one-shot", f"{size_name(results.stream_size())} stream, 64 KiB frames"
+    rows = [(name, *(memory_cell(results, shape, name) for shape in ("whole", "stream"))) for name in names]
     return (
-        "By how many MB the first such call or stream makes a fresh process grow that has its input, to encrypt / to"
-        " decrypt; for age and rage all that the process holds:\n\n" + table(("", *(title for _, title in shapes)), rows)
+        "Unsigned. By how many MB the first such call or stream makes a fresh process grow that has its input already,"
+        " to encrypt / to decrypt; for age and rage all that the process holds:\n\n" + table(head, rows)
     )
 
 
@@ -201,17 +212,21 @@ def method(results):
     """How."""
     rounds = results.about["rounds"]
     return f"""\
-- One wrapping key, raw AES-256, the same for all; no encryption context; suites 0x0478 (unsigned) and 0x0578 (signed); 4 KiB
-  frames but where another length is said. The Python SDK has a raw master key provider, the others raw AES keyrings.
+- One wrapping key, raw AES-256, the same for all; no encryption context; suites 0x0478 (unsigned) and 0x0578 (signed);
+  4 KiB frames but where another length is said. The Python SDK has a raw master key provider, the others raw AES
+  keyrings.
 - Each program is a process of its own that is set up once. They take turns, round by round, so that a drifting machine
-  drifts for all; figures are medians of {rounds['small']} rounds of {rounds['milliseconds']} ms each, {rounds['large']} rounds of one call at 100 MiB, {rounds['stream']} of streams.
-- Only the call is timed: what is freed, and the copy of the input that aws-esdk wants for itself, is outside, and that copy
-  counts in no memory.
-- `reused buffer` is `encrypt_into` and `decrypt_into`; the others make a fresh output each time. `two threads` is `.threads(2)`
-  with a fresh output; below 1 MiB it starts none.
-- Before anything is timed, waxseal opens each program's message of each workload, and each program opens waxseal's; age and rage
-  open each other's. Each timed output has its length checked. All decrypt the same message, waxseal's.
-- `docs/peers/results.json` has each round of each program."""
+  drifts for all; figures are medians of {rounds['small']} rounds of {rounds['milliseconds']} ms each,
+  of {rounds['large']} of one call at 100 MiB, and of {rounds['stream']} of streams.
+- Only the call is timed: what is freed, and the copy of the input that aws-esdk wants for itself, is outside, and that
+  copy counts in no memory.
+- `reused buffer` is `encrypt_into` and `decrypt_into`; the others make a fresh output each time. `two threads` is
+  `.threads(2)` with a fresh output; below 1 MiB it starts none.
+- Before anything is timed, waxseal opens each program's message of each workload, and each program opens waxseal's;
+  age and rage open each other's. All decrypt the same message, waxseal's. Each timed output of an SDK has its length
+  checked.
+- A stream's check is shorter, 4 MiB and a rest.
+- [peers/results.json](peers/results.json) has each round of each program."""
 
 
 def table(head, rows):

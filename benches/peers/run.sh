@@ -7,7 +7,7 @@
 #
 # Needs Linux, Python 3.11 or newer, Node 20 or newer, cargo, and package registries. What is compared is
 # installed once, outside the tree, in $WAXSEAL_INTEROP_CACHE (by default waxseal-interop in the user's cache
-# folder); age comes from the system's packages where it isn't there.
+# folder); age comes from the system's packages where it isn't there. Streams need 3 GiB in $TMPDIR.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

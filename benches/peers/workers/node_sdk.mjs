@@ -5,7 +5,12 @@ import { createInterface } from 'node:readline'
 import { Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { AlgorithmSuiteIdentifier, RawAesKeyringNode, RawAesWrappingSuiteIdentifier, buildClient } from '@aws-crypto/client-node'
+import {
+  AlgorithmSuiteIdentifier,
+  RawAesKeyringNode,
+  RawAesWrappingSuiteIdentifier,
+  buildClient,
+} from '@aws-crypto/client-node'
 
 const SUITES = {
   signed: AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY_ECDSA_P384,
@@ -58,7 +63,8 @@ async function decrypt() {
 
 /** One stream from a file to another, or to nowhere. */
 async function stream(direction, suite, frame, source, file) {
-  const machine = direction === 'encrypt' ? client.encryptStream(keyring, writing(suite, frame)) : client.decryptStream(keyring)
+  const writes = direction === 'encrypt'
+  const machine = writes ? client.encryptStream(keyring, writing(suite, frame)) : client.decryptStream(keyring)
   let count = 0
   const counter = new Transform({
     transform(piece, _encoding, done) {
