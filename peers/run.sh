@@ -4,23 +4,13 @@
 #
 #   peers/run.sh [ARGUMENTS OF cargo test]     needs Python 3.11 or newer, openssl, cargo, and
 #                                              package registries
-#
-# The packages are installed once, outside the tree, in $WAXSEAL_INTEROP_CACHE (by default
-# waxseal-interop in the user's cache folder).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-pins=$(cksum <"$here/requirements.txt" | cut -d ' ' -f 1)
-venv=${WAXSEAL_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/waxseal-interop}/peers-$pins
-if [ ! -e "$venv/done" ]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    touch "$venv/done"
-fi
+bin=$(bash "$here/venv.sh")
 cd "$here/.."
-"$venv/bin/cfn-lint" examples/cloudformation/*.yaml
+"$bin/cfn-lint" examples/cloudformation/*.yaml
 
 # The whole workspace is named, so that all is built with the features that the other tests have.
-export WAXSEAL_PEERS_BIN=$venv/bin PYTHONDONTWRITEBYTECODE=1
+export WAXSEAL_PEERS_BIN=$bin PYTHONDONTWRITEBYTECODE=1
 cargo test --workspace --locked --test moto --test peers "$@" -- --ignored

@@ -19,6 +19,12 @@ impl Default for EmbeddedKms {
     }
 }
 
+impl From<LocalKms> for EmbeddedKms {
+    fn from(kms: LocalKms) -> Self {
+        Self(kms)
+    }
+}
+
 impl EmbeddedKms {
     /// The client of `principal`, and the supplier of its clients in other regions.
     #[must_use]
@@ -32,6 +38,18 @@ impl EmbeddedKms {
     /// What KMS says.
     pub fn create_key(&self, region: &str) -> anyhow::Result<String> {
         self.create(region, &json!({}))
+    }
+
+    /// New symmetric keys, one in each of these regions; their ARNs.
+    ///
+    /// # Errors
+    /// What KMS says.
+    pub fn create_keys<const N: usize>(&self, regions: [&str; N]) -> anyhow::Result<[String; N]> {
+        let mut keys = regions.map(str::to_owned);
+        for key in &mut keys {
+            *key = self.create_key(key)?;
+        }
+        Ok(keys)
     }
 
     /// A new multi-Region key with a replica; the ARNs of both.

@@ -1,18 +1,24 @@
-//! What the programs share: a client with a key of its own, a KMS without an account, and files as
-//! sources of ranges.
+//! What the programs share: a client with a key of its own, KMS with and without an account, and
+//! files as sources of ranges.
 
+pub mod aws;
 mod counted_file;
+pub mod developer_demo;
 mod embedded;
+mod kms;
 
 pub use counted_file::CountedFile;
 pub use embedded::{ACCOUNT, ALICE, EmbeddedKms};
+pub use kms::{Kms, arn};
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, ensure};
 use waxseal::{
     AlgorithmSuite, CacheLimits, CachingCryptographicMaterialsManager, Client, CryptographicMaterialsManager,
-    DefaultCmm, EncryptOptions, LocalCryptographicMaterialsCache, RawAesKeyring, SecretBytes, native,
+    DefaultCmm, EncryptOptions, Error, ErrorClass, LocalCryptographicMaterialsCache, RawAesKeyring,
+    SecretBytes, native,
 };
 
 /// A client with a new random wrapping key that no other program has.
@@ -56,6 +62,16 @@ pub fn cached(
     let cache = Arc::new(LocalCryptographicMaterialsCache::new(100));
     let limits = CacheLimits::new(Duration::from_secs(300));
     Ok(CachingCryptographicMaterialsManager::new(native::provider(), underlying, cache, limits)?)
+}
+
+/// The error of a call that had to fail with one of this class.
+///
+/// # Errors
+/// If it succeeded, or failed for another reason.
+pub fn refused<T>(result: Result<T, Error>, class: ErrorClass) -> anyhow::Result<Error> {
+    let error = result.err().with_context(|| format!("it succeeded; {class:?} was expected"))?;
+    ensure!(error.class() == class, "refused for another reason than {class:?}: {error}");
+    Ok(error)
 }
 
 /// Bytes that differ from place to place, so that a mistake in an offset shows.

@@ -1,11 +1,23 @@
-//! Runs the counting of a cache entry's use in every interleaving of its threads.
+//! Runs the counting of a cache entry's use, and what else must hold in whatever order the threads
+//! of a cache run, in every interleaving.
 //!
-//! `cargo test -p waxseal-models`. The file that is checked is the library's own, compiled here
-//! with the atomics of loom, which tries each order that the memory model allows.
+//! `cargo test -p waxseal-models`. The files that are checked are the library's own, compiled here
+//! with the atomics of loom, which tries each order that the memory model allows. What stands
+//! around them in the library (moka's map, locks, futures) is modelled by a lock or an atomic.
 
+#[allow(dead_code, reason = "what the library uses of it, the models needn't")]
+#[path = "../../crates/waxseal-materials/src/caching/deletions.rs"]
+mod deletions;
 #[allow(dead_code, reason = "what the library uses of it, the models needn't")]
 #[path = "../../crates/waxseal-materials/src/caching/usage.rs"]
 mod usage;
+
+#[cfg(test)]
+mod deleting;
+#[cfg(test)]
+mod flying;
+#[cfg(test)]
+mod wiping;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use common::{counts, outcomes, providers};
 use waxseal::ErrorClass;
+use waxseal_vectors::case::{Case, MaterialsSpec, Plan};
+use waxseal_vectors::load::load;
 use waxseal_vectors::report::Counts;
 use waxseal_vectors::run::{Runner, Verdict};
 
@@ -42,6 +44,24 @@ fn python_1_3_5_needs_kms() {
 #[test]
 fn dafny_4_1_0() {
     check("awses-decrypt/dafny-4.1.0-v5.zip", false, [286, 0, 201]);
+}
+
+/// Counted apart, so that none of them is among the skipped.
+#[test]
+fn required_context_of_dafny_4_1_0() {
+    let Some(path) = shared("awses-decrypt/dafny-4.1.0-v5.zip") else { return };
+    for crypto in providers() {
+        let cases = load(&path).unwrap().into_iter().flat_map(|set| set.cases);
+        let required: Vec<_> = cases.filter(requires_context).collect();
+        let outcomes = required.iter().map(|case| common::runner(crypto).run(case));
+        let passed = outcomes.filter(|outcome| outcome.verdict == Verdict::Passed).count();
+        assert_eq!((passed, required.len()), (55, 55), "{}", crypto.name);
+    }
+}
+
+fn requires_context(case: &Case) -> bool {
+    let Plan::Decrypt(decryption) = &case.plan else { return false };
+    matches!(decryption.materials, MaterialsSpec::RequiredContext(..))
 }
 
 #[test]

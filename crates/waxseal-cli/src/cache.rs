@@ -40,8 +40,10 @@ impl CacheArgs {
         client.with_cache(cache, limits).map_err(Failure::wrong_use)
     }
 
-    /// What a cache must know of a file. A file that grows meanwhile is refused then.
+    /// What a cache must know of a file. A file that grows meanwhile is refused then. Files such
+    /// as those of `/proc` have content though they say that they are empty: nothing is known of
+    /// theirs.
     pub(crate) fn plaintext_len_bound(&self, input: &Input<'_>) -> Option<u64> {
-        input.len().filter(|_| self.cache_max_age.is_some())
+        input.len().filter(|len| self.cache_max_age.is_some() && *len > 0)
     }
 }

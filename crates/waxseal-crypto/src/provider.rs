@@ -109,9 +109,16 @@ fn copy(from: &[u8], to: &mut [u8]) -> Result<(), CryptoError> {
     if from.len() != to.len() {
         return Err(CryptoError::BufferLength);
     }
-    to.copy_from_slice(from);
+    for (to, from) in to.chunks_mut(PIECE).zip(from.chunks(PIECE)) {
+        to.copy_from_slice(from);
+    }
     Ok(())
 }
+
+/// What is copied at a time. Longer copies are done by `rep movsb`, at a fiftieth of its speed on
+/// some processors of AMD's where the addresses differ by 8 to 31 bytes modulo a page, as frames
+/// and their plaintext do now and then.
+const PIECE: usize = 1024;
 
 /// Starts digests.
 pub trait Digest: Send + Sync + Debug {

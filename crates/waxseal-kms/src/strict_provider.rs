@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use waxseal_format::{EncryptedDataKey, EncryptionContext};
-use waxseal_materials::{KeyFailure, MasterKey, MasterKeyProvider, MaterialsError};
+use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
+use waxseal_materials::{
+    DataKey, KeyFailure, KeyFailureReason, KeyFailures, MasterKey, MasterKeyProvider, MaterialsError,
+};
 
 use crate::calls::{Calls, PROVIDER_ID, told};
 use crate::keyring::{Matching, identifier, not_mine_of};
@@ -92,6 +94,15 @@ macro_rules! strict_provider {
             ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
                 self.0.master_key_for_decrypt(encrypted_data_key).await
             }
+
+            async fn decrypt_data_key_from_list(
+                &self,
+                suite: &'static AlgorithmSuite,
+                encryption_context: &EncryptionContext,
+                encrypted_data_keys: &[EncryptedDataKey],
+            ) -> Result<DataKey, MaterialsError> {
+                self.0.decrypt_data_key_from_list(suite, encryption_context, encrypted_data_keys).await
+            }
         }
     };
 }
@@ -165,6 +176,32 @@ impl Strict {
         }
     }
 
+    /// As the trait does it, but for what is told: a data key of another's key says nothing where
+    /// one of these keys was asked, and where none was, all that the message names are told at once.
+    async fn decrypt_data_key_from_list(
+        &self,
+        suite: &'static AlgorithmSuite,
+        encryption_context: &EncryptionContext,
+        encrypted_data_keys: &[EncryptedDataKey],
+    ) -> Result<DataKey, MaterialsError> {
+        let mut failures = KeyFailures::default();
+        for encrypted in encrypted_data_keys.iter().filter(|edk| edk.provider_id == PROVIDER_ID) {
+            let unwrapped = match self.master_key_for_decrypt(encrypted).await {
+                Ok(key) => key.decrypt_data_key(suite, encryption_context, encrypted).await,
+                Err(failure) => Err(failure),
+            };
+            match unwrapped {
+                Ok(plaintext) => return Ok(DataKey { plaintext, encrypted: encrypted.clone() }),
+                Err(failure) if failure.reason == KeyFailureReason::NotMine => {}
+                Err(failure) => failures.push(failure),
+            }
+        }
+        if failures.as_slice().is_empty() {
+            failures.push(self.not_mine(encrypted_data_keys));
+        }
+        Err(MaterialsError::Unwrap(failures))
+    }
+
     async fn configured(&self, key: &AwsKmsIdentifier) -> Result<Arc<dyn MasterKey>, KeyFailure> {
         let client = self.supplier.client(key.region()).await;
         let client = client.map_err(|error| told(&key.to_string(), error))?;
@@ -211,5 +248,21 @@ mod tests {
         assert!(error.to_string().contains("denied"), "{error}");
         let MaterialsError::Wrap(failure) = error else { panic!("another error") };
         assert!(failure.source.unwrap().to_string().contains("r-1"));
+    }
+
+    #[tokio::test]
+    async fn what_is_for_other_keys_is_told_once_and_whole_and_only_where_no_key_was_asked() {
+        let (one, two) = ("arn:aws:kms:r-1:1:key/1", "arn:aws:kms:r-2:1:key/2");
+        let message = [one, two].map(|key| EncryptedDataKey::new(PROVIDER_ID, key, "c"));
+        let suite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
+        let told = async |key: &str| {
+            let provider = StrictAwsKmsMasterKeyProvider::new(NoClients, [key]).unwrap();
+            let context = EncryptionContext::new();
+            provider.decrypt_data_key_from_list(suite, &context, &message).await.unwrap_err().to_string()
+        };
+        let other = told("arn:aws:kms:r-3:1:key/3").await;
+        assert!(other.ends_with(&format!("the message's KMS keys are {one}, {two})")), "{other}");
+        let asked = told(two).await;
+        assert!(asked.contains("denied") && !asked.contains(one), "{asked}");
     }
 }

@@ -58,7 +58,7 @@ pub use async_trait::async_trait;
 #[cfg(feature = "cache")]
 pub use caching::{
     BypassReason, Bypasses, CacheClock, CacheEntry, CacheIdentifier, CacheLimits, CachedMaterials,
-    CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache, Evictions, InFlight,
+    CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache, Evictions,
     LocalCryptographicMaterialsCache, MonotonicClock, NullCryptographicMaterialsCache, StormTracking,
 };
 pub use cmm::{CryptographicMaterialsManager, DecryptMaterialsRequest, EncryptionMaterialsRequest};

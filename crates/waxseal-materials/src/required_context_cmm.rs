@@ -11,7 +11,8 @@ use waxseal_crypto::CryptoProvider;
 use crate::encryption_materials::check_present;
 use crate::{
     CryptographicMaterialsManager, DecryptMaterialsRequest, DecryptionMaterials, DefaultCmm,
-    EncryptionMaterials, EncryptionMaterialsRequest, Keyring, MaterialsError,
+    EncryptionMaterials, EncryptionMaterialsRequest, Keyring, MasterKeyProvider, MasterKeyProviderKeyring,
+    MaterialsError,
 };
 
 /// Requires certain keys in the context of every message. Their pairs are authenticated and
@@ -41,6 +42,15 @@ impl RequiredEncryptionContextCmm {
         keyring: impl Keyring + 'static,
     ) -> Self {
         Self::new(required_keys, DefaultCmm::new(crypto, keyring))
+    }
+
+    /// Requires these keys over a [`DefaultCmm`] of this master key provider.
+    pub fn with_master_key_provider<K: Into<String>>(
+        required_keys: impl IntoIterator<Item = K>,
+        crypto: &'static CryptoProvider,
+        provider: impl MasterKeyProvider + 'static,
+    ) -> Self {
+        Self::with_keyring(required_keys, crypto, MasterKeyProviderKeyring::new(provider))
     }
 }
 

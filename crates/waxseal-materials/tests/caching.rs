@@ -120,8 +120,44 @@ async fn of_two_managers_with_one_cache_the_stricter_age_holds_for_its_own() {
     encrypt(&strict, "7").await;
     assert_eq!((service.calls(), strict.metrics().hits), (1, 1));
     clock.turn(MINUTE / 6);
+    // One that the strict manager can't replace is left to the other.
+    service.deny(true);
+    assert!(strict.get_encryption_materials(to_encrypt("7", 1)).await.is_err());
+    encrypt(&patient, "7").await;
+    assert_eq!((service.calls(), patient.metrics().hits), (2, 1));
+    service.deny(false);
     encrypt(&strict, "7").await;
-    assert_eq!(service.calls(), 2);
+    encrypt(&patient, "7").await;
+    assert_eq!((service.calls(), patient.metrics().hits), (3, 2));
+    assert_eq!(patient.metrics().evictions.replaced, 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_turned_back_keeps_nothing_in_flight_and_expires_as_before() {
+    let service = Service::new();
+    let (cmm, _, clock) = cached(&service, limits(|_| ()));
+    clock.turn(MINUTE);
+    encrypt(&cmm, "7").await;
+    clock.turn_back(MINUTE);
+    encrypt(&cmm, "7").await;
+    assert_eq!(service.calls(), 1);
+    clock.turn(MINUTE * 2);
+    encrypt(&cmm, "7").await;
+    assert_eq!((service.calls(), cmm.metrics().evictions.expired), (2, 1));
+}
+
+/// Else it would stand in the way of requests that differ until it expires.
+#[tokio::test]
+async fn an_entry_that_is_used_up_is_replaced_by_any_request() {
+    let service = Service::new();
+    let (cmm, ..) = cached(&service, limits(|limits| limits.max_messages = 2));
+    encrypt(&cmm, "7").await;
+    encrypt(&cmm, "7").await;
+    let mut other = to_encrypt("7", 10);
+    other.commitment_policy = CommitmentPolicy::RequireEncryptAllowDecrypt;
+    cmm.get_encryption_materials(other.clone()).await.unwrap();
+    cmm.get_encryption_materials(other).await.unwrap();
+    assert_eq!((service.calls(), cmm.metrics().bypasses.unlike, cmm.metrics().hits), (2, 0, 2));
 }
 
 #[tokio::test]

@@ -7,16 +7,17 @@
 mod caching;
 
 use std::num::NonZeroUsize;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use caching::{Cmm, Local, MINUTE, Service, cached, cmm, encrypt, limits, to_decrypt, to_encrypt};
+use caching::{
+    Cmm, Local, MINUTE, RuntimeClock, Service, cached, cmm, encrypt, limits, storm, to_decrypt, to_encrypt,
+    waiting,
+};
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use waxseal_materials::{
-    CacheClock, CryptographicMaterialsManager, EncryptionMaterials, KeyFailureReason, MaterialsError,
-    StormTracking,
+    CryptographicMaterialsManager, EncryptionMaterials, KeyFailureReason, MaterialsError,
 };
 
 type Made = Result<EncryptionMaterials, MaterialsError>;
@@ -24,13 +25,6 @@ type Made = Result<EncryptionMaterials, MaterialsError>;
 fn spawn(cmm: &Cmm, tenant: &'static str) -> JoinHandle<Made> {
     let cmm = cmm.clone();
     tokio::spawn(async move { cmm.get_encryption_materials(to_encrypt(tenant, 10)).await })
-}
-
-/// Waits until so many tasks wait for another's call.
-async fn waiting(cmm: &Cmm, tasks: u64) {
-    while cmm.metrics().in_flight_waits < tasks {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn denied(error: &MaterialsError) -> bool {
@@ -64,19 +58,18 @@ async fn those_who_waited_count_as_uses_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn managers_that_share_a_partition_share_the_call() {
+async fn clones_of_a_manager_share_the_call_and_managers_of_one_partition_its_entry() {
     let service = Service::gated();
     let shared = || limits(|limits| limits.partition_id = Some("shared".into()));
     let (first, cache, _) = cached(&service, shared());
-    let second = cmm(&service, &cache, shared());
-    let (a, b) = (spawn(&first, "7"), spawn(&second, "7"));
-    while first.metrics().in_flight_waits + second.metrics().in_flight_waits < 1 {
-        tokio::task::yield_now().await;
-    }
+    let (a, b) = (spawn(&first, "7"), spawn(&first.clone(), "7"));
+    waiting(&first, 1).await;
     service.let_through(1);
     a.await.unwrap().unwrap();
     b.await.unwrap().unwrap();
-    assert_eq!(service.calls(), 1);
+    let second = cmm(&service, &cache, shared());
+    encrypt(&second, "7").await;
+    assert_eq!((service.calls(), second.metrics().hits), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,6 +94,37 @@ async fn an_error_is_told_to_all_and_kept_by_none() {
     service.deny(false);
     spawn(&cmm, "7").await.unwrap().unwrap();
     assert_eq!(service.calls(), 3);
+}
+
+/// Decryption too: one call, and its error told to all, with what each key said.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_many_decrypt_at_once_are_one_call_too() {
+    let service = Service::gated();
+    let (cmm, ..) = cached(&service, limits(|_| ()));
+    service.let_through(1);
+    let request = to_decrypt(&encrypt(&cmm, "7").await);
+    for (denies, calls) in [(true, 2), (false, 3)] {
+        service.deny(denies);
+        let waits = cmm.metrics().in_flight_waits;
+        let tasks = (0..64).map(|_| {
+            let (cmm, request) = (cmm.clone(), request.clone());
+            tokio::spawn(async move { cmm.decrypt_materials(request).await })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        waiting(&cmm, waits + 63).await;
+        service.let_through(1);
+        for opened in join_all(tasks).await {
+            match opened.unwrap() {
+                Ok(opened) => assert!(!denies && opened.data_key().is_some()),
+                Err(MaterialsError::Unwrap(failures)) => {
+                    assert!(denies);
+                    assert_eq!(failures.as_slice()[0].reason, KeyFailureReason::Denied);
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(service.calls(), calls);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,12 +243,6 @@ async fn a_call_that_takes_longer_than_the_grace_interval_is_not_waited_for_by_n
     assert_eq!((service.calls(), cmm.metrics().misses), (2, 2));
 }
 
-fn storm(change: impl FnOnce(&mut StormTracking)) -> StormTracking {
-    let mut options = StormTracking::default();
-    change(&mut options);
-    options
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_entries_than_the_fan_out_are_in_flight() {
     let service = Service::gated();
@@ -241,38 +259,20 @@ async fn no_more_entries_than_the_fan_out_are_in_flight() {
     assert_eq!((service.calls(), service.most_at_once()), (8, 3));
 }
 
-/// The runtime's clock, which can sleep.
-#[derive(Debug)]
-struct RuntimeClock(tokio::time::Instant);
-
-impl CacheClock for RuntimeClock {
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn sleep(&self, time: Duration) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
-        Some(Box::pin(tokio::time::sleep(time)))
-    }
-}
-
 #[tokio::test(start_paused = true)]
-async fn with_a_clock_that_sleeps_who_waits_calls_after_the_interval_and_gives_up_in_time() {
+async fn with_a_clock_that_sleeps_who_waits_calls_after_the_interval_and_all_give_up_in_time() {
     let service = Service::gated();
     let options = storm(|options| options.in_flight_ttl = Duration::from_secs(3));
-    let clock = RuntimeClock(tokio::time::Instant::now());
-    let cache = Local::new(100).with_clock(clock).with_storm_tracking(options).unwrap();
+    let cache = Local::new(100).with_clock(RuntimeClock::new()).with_storm_tracking(options).unwrap();
     let cmm = cmm(&service, &Arc::new(cache), limits(|_| ()));
     let tasks: Vec<_> = (0..10).map(|_| spawn(&cmm, "7")).collect();
     tokio::time::sleep(Duration::from_millis(2999)).await;
     assert_eq!(service.calls(), 3, "at 0, 1 and 2 seconds");
     assert!(tasks.iter().all(|task| !task.is_finished()));
     tokio::time::sleep(Duration::from_millis(2)).await;
-    assert_eq!(tasks.iter().filter(|task| task.is_finished()).count(), 7);
-    service.let_through(3);
-    let made: Vec<Made> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
-    let (made, failed): (Vec<Made>, Vec<Made>) = made.into_iter().partition(Result::is_ok);
-    assert_eq!((made.len(), failed.len(), service.calls()), (3, 7, 3));
-    for error in failed.into_iter().map(Result::unwrap_err) {
+    assert!(tasks.iter().all(JoinHandle::is_finished), "those who called, too");
+    for made in join_all(tasks).await {
+        let error = made.unwrap().unwrap_err();
         let MaterialsError::Wrap(failure) = &error else { panic!("{error}") };
         assert_eq!(failure.reason, KeyFailureReason::Unreachable);
     }

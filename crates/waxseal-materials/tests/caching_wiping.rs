@@ -13,8 +13,9 @@ mod memory;
 
 use std::sync::Arc;
 
-use caching::{Cmm, Local, MINUTE, Service, cached, cmm, encrypt, limits, to_encrypt};
+use caching::{Cmm, Local, MINUTE, Service, cached, cmm, encrypt, limits, to_decrypt, to_encrypt};
 use memory::{Needle, alone};
+use waxseal_format::AlgorithmSuite;
 use waxseal_materials::CryptographicMaterialsManager;
 
 /// Fills an entry and keeps nothing but what to look for: its data key.
@@ -119,4 +120,99 @@ async fn an_entry_for_which_there_never_is_room() {
     let cmm = cmm(&Service::new(), &cache, limits(|_| ()));
     let needle = filled(&cmm, "7").await;
     assert_eq!(needle.count_off_stack(), 0);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_used_up_with_its_last_byte() {
+    let _alone = alone();
+    let (cmm, _, _, needle) = begin(|limits| limits.max_bytes = 20).await;
+    let last = encrypt(&cmm, "7").await;
+    assert_eq!(needle.count_off_stack(), 1, "the last message has it");
+    drop(last);
+    assert_eq!(needle.count_off_stack(), 0);
+}
+
+/// What is left of the entry's bytes is too little for the message.
+#[tokio::test]
+async fn an_entry_that_is_given_up_by_a_message_that_does_not_fit() {
+    let _alone = alone();
+    let (cmm, _, _, needle) = begin(|limits| limits.max_bytes = 19).await;
+    let next = encrypt(&cmm, "7").await;
+    assert_eq!((needle.count_off_stack(), cmm.metrics().exhausted), (0, 1));
+    drop(next);
+}
+
+/// The other's next entry takes its place.
+#[tokio::test]
+async fn an_entry_that_is_too_old_for_another_manager_of_its_partition() {
+    let _alone = alone();
+    let service = Service::new();
+    let shared = |age| {
+        limits(|limits| {
+            limits.max_age = age;
+            limits.partition_id = Some("shared".into());
+        })
+    };
+    let (patient, cache, clock) = cached(&service, shared(MINUTE));
+    let strict = cmm(&service, &cache, shared(MINUTE / 6));
+    let needle = filled(&patient, "7").await;
+    clock.turn(MINUTE / 6);
+    assert_eq!(needle.count_off_stack(), 1);
+    encrypt(&strict, "7").await;
+    assert_eq!((needle.count_off_stack(), strict.metrics().evictions.replaced), (0, 1));
+}
+
+/// The key to decrypt is another copy.
+#[tokio::test]
+async fn what_messages_were_decrypted_with() {
+    let _alone = alone();
+    let (cmm, cache, clock) = cached(&Service::new(), limits(|_| ()));
+    let (request, needle) = {
+        let made = encrypt(&cmm, "7").await;
+        (to_decrypt(&made), Needle::of(made.data_key().unwrap().expose()))
+    };
+    cache.clear();
+    assert_eq!(needle.count_off_stack(), 0);
+    cmm.decrypt_materials(request.clone()).await.unwrap();
+    assert_eq!(needle.count_off_stack(), 1, "not found while it is cached");
+    clock.turn(MINUTE);
+    cache.purge();
+    assert_eq!(needle.count_off_stack(), 0);
+    cmm.decrypt_materials(request).await.unwrap();
+    cache.clear();
+    assert_eq!(needle.count_off_stack(), 0);
+}
+
+/// A signing key shows itself by nothing but its use: whoever drops the last hold on it wipes it.
+#[tokio::test]
+async fn the_signing_key_goes_with_its_entry() {
+    let mut request = to_encrypt("7", 10);
+    request.suite = Some(AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384);
+    for clears in [true, false] {
+        let (cmm, cache, clock) = cached(&Service::new(), limits(|_| ()));
+        let made = cmm.get_encryption_materials(request.clone()).await.unwrap();
+        let key = Arc::downgrade(made.signing_key().unwrap());
+        drop(made);
+        assert_eq!(key.strong_count(), 1, "the entry has it");
+        if clears {
+            cache.clear();
+        } else {
+            clock.turn(MINUTE);
+            cache.purge();
+        }
+        assert_eq!(key.strong_count(), 0, "clears: {clears}");
+    }
+}
+
+#[tokio::test]
+async fn the_signing_key_goes_with_the_last_message() {
+    let (cmm, ..) = cached(&Service::new(), limits(|limits| limits.max_messages = 2));
+    let mut request = to_encrypt("7", 10);
+    request.suite = Some(AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384);
+    cmm.get_encryption_materials(request.clone()).await.unwrap();
+    let last = cmm.get_encryption_materials(request).await.unwrap();
+    let key = Arc::downgrade(last.signing_key().unwrap());
+    assert_eq!(key.strong_count(), 1, "the message alone has it");
+    drop(last);
+    assert_eq!(key.strong_count(), 0);
 }

@@ -14,7 +14,7 @@ use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 use waxseal_materials::{
     CommitmentPolicy, CryptographicMaterialsManager, DecryptMaterialsRequest, DecryptionMaterials,
     DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, Keyring, MaterialsError,
-    PUBLIC_KEY_CONTEXT_KEY, RequiredEncryptionContextCmm, async_trait,
+    PUBLIC_KEY_CONTEXT_KEY, RawMasterKey, RequiredEncryptionContextCmm, async_trait,
 };
 
 const SIGNING: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
@@ -387,6 +387,24 @@ fn required_context_is_asked_for_both_ways_and_not_stored() {
         without.encryption_context.remove("tenant");
         let refused = ready(cmm.get_encryption_materials(without));
         assert!(matches!(refused, Err(MaterialsError::ContextKeyMissing(key)) if key == "tenant"));
+    });
+}
+
+#[test]
+fn context_is_required_over_a_master_key_provider_too() {
+    each_provider(|crypto| {
+        let key = RawMasterKey::aes(crypto, "ns", "key", [1; 32].into()).unwrap();
+        let over_provider = RequiredEncryptionContextCmm::with_master_key_provider(["tenant"], crypto, key);
+        let made = ready(over_provider.get_encryption_materials(request(Some(SIGNING)))).unwrap();
+        let mut message = message_request(&made);
+        assert!(ready(over_provider.decrypt_materials(message.clone())).is_err());
+        message.reproduced_context = EncryptionContext::from([("tenant", "7")]);
+        let keyring = aes(crypto, "ns", "key", 1);
+        let over_keyring = RequiredEncryptionContextCmm::with_keyring(["tenant"], crypto, keyring);
+        for cmm in [&over_provider, &over_keyring] {
+            let found = ready(cmm.decrypt_materials(message.clone())).unwrap();
+            assert!(found.data_key().unwrap().ct_eq(made.data_key().unwrap()));
+        }
     });
 }
 

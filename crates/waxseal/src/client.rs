@@ -86,7 +86,9 @@ impl Client {
     ///
     /// Streams go past the cache unless they say their length: [`EncryptRequest::plaintext_len_bound`].
     /// Synchronous calls on several threads need a runtime, since one waits for the other's call;
-    /// [`Parking`](crate::Parking) will do over keys that are ready at once.
+    /// [`Parking`](crate::Parking) will do over keys that are ready at once. Waiting for a key
+    /// service that never answers ends by your own time limit, or by a cache whose clock can sleep:
+    /// `TokioClock`, with the feature `tokio`.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

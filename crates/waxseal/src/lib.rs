@@ -20,7 +20,8 @@
 //! - `cache` (default): [`Client::with_cache`], data keys that several messages share.
 //! - `openssl-sha`: `native::provider_with_openssl_digest`, SHA-2 by the system's OpenSSL.
 //! - `rustcrypto`: `rustcrypto::provider`, pure Rust.
-//! - `tokio`: [`aio`] streams over Tokio's traits; lets synchronous calls wait on a Tokio runtime.
+//! - `tokio`: [`aio`] streams over Tokio's traits; lets synchronous calls wait on a Tokio runtime;
+//!   with `cache` also `TokioClock`, by which waiting for a key service ends in time.
 //! - `futures`: [`aio`] streams over the runtime-neutral traits of `futures-io`.
 //! - `rayon`: a pool's threads for [`parallel::Threads`].
 
@@ -28,6 +29,8 @@
 pub mod aio;
 mod blocking;
 mod client;
+#[cfg(all(feature = "cache", feature = "tokio"))]
+mod clock;
 mod decrypt;
 mod encrypt;
 mod error;
@@ -39,6 +42,8 @@ pub mod target;
 
 pub use blocking::{Parking, Runtime};
 pub use client::Client;
+#[cfg(all(feature = "cache", feature = "tokio"))]
+pub use clock::TokioClock;
 pub use decrypt::{DecryptRequest, Decrypted};
 pub use encrypt::{EncryptRequest, Encrypted, MessageInfo};
 pub use error::{Error, ErrorClass};
@@ -58,8 +63,9 @@ pub use waxseal_materials::{
 #[cfg(feature = "cache")]
 #[doc(inline)]
 pub use waxseal_materials::{
-    CacheLimits, CachingCryptographicMaterialsManager, CachingMetrics, CryptographicMaterialsCache,
-    LocalCryptographicMaterialsCache, NullCryptographicMaterialsCache, StormTracking,
+    CacheClock, CacheLimits, CachingCryptographicMaterialsManager, CachingMetrics,
+    CryptographicMaterialsCache, LocalCryptographicMaterialsCache, NullCryptographicMaterialsCache,
+    StormTracking,
 };
 #[doc(inline)]
 pub use waxseal_message::{self as message, DecryptOptions, EncryptOptions, MessageError, SignedMessages};

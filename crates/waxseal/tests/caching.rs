@@ -1,17 +1,27 @@
 //! Every way into the client uses the cache of its materials.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
 
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Handle;
+use waxseal::aio::RangeSource;
 use waxseal::{
     AlgorithmSuite, CacheLimits, CachingCryptographicMaterialsManager, Client, DecryptMaterialsRequest,
     DecryptionMaterials, DefaultCmm, EncryptionMaterials, EncryptionMaterialsRequest, ErrorClass,
-    LocalCryptographicMaterialsCache, MaterialsError, Parking, RawAesKeyring, async_trait, native,
+    LocalCryptographicMaterialsCache, MaterialsError, Parking, RawAesKeyring, StormTracking, TokioClock,
+    async_trait, native,
 };
 use waxseal::{CryptographicMaterialsManager, KeyFailure, KeyFailureReason};
 
@@ -148,6 +158,108 @@ async fn asynchronous_calls_and_streams_use_the_cache() {
         assert_eq!(plaintext, TEXT);
     }
     assert_eq!((cmm.metrics().misses, cmm.metrics().hits), (2, 3));
+}
+
+struct Remote(Vec<u8>);
+
+#[async_trait]
+impl RangeSource for &Remote {
+    async fn size(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+
+    async fn read(&self, range: Range<u64>) -> std::io::Result<bytes::Bytes> {
+        Ok(bytes::Bytes::copy_from_slice(&self.0[range.start as usize..range.end as usize]))
+    }
+}
+
+#[tokio::test]
+async fn an_asynchronous_range_uses_the_cache() {
+    let Setup { client, cmm, .. } = setup(false, Duration::ZERO);
+    let suite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
+    let message = client.encrypt(TEXT).suite(suite).await.unwrap().message;
+    let remote = Remote(message);
+    for _ in 0..3 {
+        let range = client.aio().decrypt_range(&remote).await.unwrap();
+        assert_eq!(range.read_range(2..11).await.unwrap(), TEXT[2..11]);
+    }
+    assert_eq!((cmm.metrics().misses, cmm.metrics().hits), (2, 2));
+}
+
+#[test]
+fn streams_of_several_threads_use_the_cache() {
+    let Setup { client, cmm, .. } = setup(false, Duration::ZERO);
+    let text = TEXT.repeat(1000);
+    for _ in 0..3 {
+        let bound = text.len() as u64;
+        let request = client.encrypt_reader(text.as_slice()).frame_length(512).threads(4);
+        let mut message = Vec::new();
+        request.plaintext_len_bound(bound).wait().unwrap().read_to_end(&mut message).unwrap();
+        let mut plaintext = Vec::new();
+        let opened = client.decrypt_reader(message.as_slice()).threads(4).wait();
+        opened.unwrap().read_to_end(&mut plaintext).unwrap();
+        assert_eq!(plaintext, text);
+    }
+    assert_eq!((cmm.metrics().misses, cmm.metrics().hits), (2, 4));
+}
+
+/// A key service that never answers.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait]
+impl CryptographicMaterialsManager for Hangs {
+    async fn get_encryption_materials(
+        &self,
+        _: EncryptionMaterialsRequest,
+    ) -> Result<EncryptionMaterials, MaterialsError> {
+        std::future::pending().await
+    }
+
+    async fn decrypt_materials(
+        &self,
+        _: DecryptMaterialsRequest,
+    ) -> Result<DecryptionMaterials, MaterialsError> {
+        std::future::pending().await
+    }
+}
+
+fn hanging(change: impl FnOnce(&mut StormTracking)) -> Client {
+    let mut options = StormTracking::default();
+    change(&mut options);
+    let cache = LocalCryptographicMaterialsCache::new(100).with_clock(TokioClock::new(Handle::current()));
+    let cache = Arc::new(cache.with_storm_tracking(options).unwrap());
+    let limits = CacheLimits::new(Duration::from_secs(300));
+    Client::with_cmm(native::provider(), Hangs).with_cache(cache, limits).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_tokios_clock_waiting_for_a_key_service_ends_in_time() {
+    let client = hanging(|_| ());
+    let begun = tokio::time::Instant::now();
+    let both = tokio::join!(client.encrypt(TEXT), client.encrypt(TEXT));
+    for ended in [both.0, both.1] {
+        assert_eq!(ended.unwrap_err().class(), ErrorClass::KeyService);
+    }
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_tokios_clock_threads_outside_the_runtime_stop_waiting_too() {
+    let client = hanging(|options| {
+        options.grace_interval = Duration::from_millis(20);
+        options.in_flight_ttl = Duration::from_millis(50);
+    });
+    let waits = || client.clone().runtime(Parking).encrypt(TEXT).wait();
+    let ended = std::thread::scope(|scope| scope.spawn(waits).join().unwrap());
+    assert_eq!(ended.unwrap_err().class(), ErrorClass::KeyService);
+}
+
+#[test]
+#[should_panic(expected = "timers are disabled")]
+fn a_runtime_without_timers_is_told_when_the_clock_is_made() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _ = TokioClock::new(runtime.handle().clone());
 }
 
 #[test]

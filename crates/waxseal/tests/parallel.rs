@@ -149,21 +149,21 @@ fn threads_end_with_their_stream() {
     let client = client(waxseal_native::provider());
     let threads = || Threads::from(3).batch(1);
     let mut writer = client.encrypt_writer(Vec::new()).frame_length(FRAME).threads(threads()).wait().unwrap();
-    // A thread names itself once it runs.
-    let become_two = || (0..1000).any(|_| ours() == 2 || (sleep(Duration::from_millis(5)), false).1);
-    assert_eq!(ours(), 0, "none before there is something to do");
+    // A thread names itself once it runs, and the system lists it for a moment after it was joined.
+    let become_so = |many| (0..1000).any(|_| ours() == many || (sleep(Duration::from_millis(5)), false).1);
+    assert!(become_so(0), "none before there is something to do");
     writer.write_all(&plaintext(1000)).unwrap();
-    assert!(become_two());
+    assert!(become_so(2));
     drop(writer);
-    assert_eq!(ours(), 0);
+    assert!(become_so(0));
 
     let message = client.encrypt(&plaintext(1000)).frame_length(FRAME).threads(threads()).wait().unwrap();
-    assert_eq!(ours(), 0);
+    assert!(become_so(0));
     let mut reader = client.decrypt_reader(message.message.as_slice()).threads(threads()).wait().unwrap();
     reader.read_exact(&mut [0; 200]).unwrap();
-    assert!(become_two());
+    assert!(become_so(2));
     drop(reader);
-    assert_eq!(ours(), 0);
+    assert!(become_so(0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A keyring of your own over KMS: the key of each message depends on its tenant.
 //!
-//! `cargo run -p waxseal-examples --bin custom_keyring`
+//! `cargo run -p waxseal-examples --bin custom_keyring`, or on AWS `-- KEY_ARN KEY_ARN`
 //!
 //! A service keeps the data of many tenants, and each tenant has a KMS key. One keyring for all
 //! reads the tenant from the encryption context, which is authenticated with every message, and
@@ -11,13 +11,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use waxseal::{
     Client, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials, ErrorClass,
     Keyring, MaterialsError, async_trait, native,
 };
-use waxseal_examples::{ALICE, EmbeddedKms};
-use waxseal_kms::AwsKmsKeyring;
+use waxseal_examples::{Kms, refused};
 
 /// The key of each tenant.
 #[derive(Debug)]
@@ -53,13 +52,11 @@ impl Keyring for Tenants {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let kms = EmbeddedKms::default();
-    let mut tenants = BTreeMap::new();
-    for tenant in ["blue", "green"] {
-        let key = kms.create_key("eu-west-1")?;
+    let (kms, [blue, green]) = Kms::from_args(|kms| kms.create_keys(["eu-west-1"; 2])).await?;
+    let mut tenants = BTreeMap::<String, Arc<dyn Keyring>>::new();
+    for (tenant, key) in [("blue", blue), ("green", green)] {
         println!("{tenant} has {key}");
-        let client = Arc::new(kms.client(ALICE, "eu-west-1"));
-        tenants.insert(tenant.to_owned(), Arc::new(AwsKmsKeyring::new(client, &key)?) as Arc<dyn Keyring>);
+        tenants.insert(tenant.to_owned(), Arc::new(kms.keyring(&key).await?));
     }
     let client = Client::new(native::provider(), Tenants(tenants));
 
@@ -68,12 +65,12 @@ async fn main() -> anyhow::Result<()> {
     ensure!(opened.plaintext == b"blue's secret", "another text came back");
     println!("blue's message opens as blue's");
 
-    let refused = client.decrypt(&sealed.message).context("tenant", "green").await;
-    let refused = refused.err().context("blue's message opened as green's")?;
-    ensure!(refused.class() == ErrorClass::Context, "refused for another reason: {refused}");
-    println!("as green's it is refused: {refused}");
+    let as_green = client.decrypt(&sealed.message).context("tenant", "green").await;
+    println!("as green's it is refused: {}", refused(as_green, ErrorClass::Context)?);
 
-    let refused = client.encrypt(b"whose?").await.err().context("a message without a tenant")?;
-    println!("without a tenant nothing is encrypted: {refused}");
+    let of_nobody = client.encrypt(b"whose?").await;
+    println!("without a tenant nothing is encrypted: {}", refused(of_nobody, ErrorClass::Context)?);
+    let of_red = client.encrypt(b"red's secret").context("tenant", "red").await;
+    println!("for a tenant that has no key neither: {}", refused(of_red, ErrorClass::Materials)?);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Decrypts with whatever KMS key a message names, as far as a filter allows.
 //!
-//! `cargo run -p waxseal-examples --bin kms_discovery`
+//! `cargo run -p waxseal-examples --bin kms_discovery`, or on AWS `-- KEY_ARN KEY_ARN`
 //!
 //! A service reads messages of many writers, each with a key of its own, and doesn't want to be
 //! told every key. Discovery takes the key's name from the message. That name is the writer's
@@ -10,37 +10,41 @@
 
 use anyhow::{Context, ensure};
 use waxseal::format::EncryptedDataKey;
-use waxseal::{Client, DecryptionMaterials, EncryptionContext, Keyring, MasterKeyProviderKeyring, native};
-use waxseal_examples::{ACCOUNT, ALICE, EmbeddedKms};
+use waxseal::{
+    Client, DecryptionMaterials, EncryptionContext, ErrorClass, Keyring, MasterKeyProviderKeyring, native,
+};
+use waxseal_examples::{Kms, arn, refused};
 use waxseal_kms::{DiscoveryAwsKmsMasterKeyProvider, DiscoveryFilter, StrictAwsKmsMasterKeyProvider};
-
-const REGIONS: [&str; 2] = ["us-west-2", "eu-west-1"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let kms = EmbeddedKms::default();
-    let supplier = || kms.client(ALICE, REGIONS[0]);
-    let filter = DiscoveryFilter::new("aws", [ACCOUNT]);
-    let discovery = DiscoveryAwsKmsMasterKeyProvider::new(supplier()).with_filter(filter);
+    let (kms, keys) = Kms::from_args(|kms| kms.create_keys(["us-west-2", "eu-west-1"])).await?;
+    let filter = own_accounts(&keys)?;
+    let discovery = DiscoveryAwsKmsMasterKeyProvider::new(kms.clone()).with_filter(filter);
     let reader = Client::with_master_key_provider(native::provider(), discovery.clone());
 
-    for region in REGIONS {
-        let key = kms.create_key(region)?;
-        let strict = StrictAwsKmsMasterKeyProvider::new(supplier(), [&key])?;
+    for key in &keys {
+        let strict = StrictAwsKmsMasterKeyProvider::new(kms.clone(), [key])?;
         let writer = Client::with_master_key_provider(native::provider(), strict);
-        let sealed = writer.encrypt(b"a reading").context("region", region).await?;
-        ensure!(reader.decrypt(&sealed.message).context("region", region).await?.plaintext == b"a reading");
+        let sealed = writer.encrypt(b"a reading").context("kind", "reading").await?;
+        ensure!(reader.decrypt(&sealed.message).context("kind", "reading").await?.plaintext == b"a reading");
         println!("opened a message under {key}");
     }
 
     let stranger = "arn:aws:kms:us-west-2:444455556666:key/5555";
-    let refused = asked_for(discovery, stranger).await.err().context("a stranger's key was called")?;
-    ensure!(refused.to_string().contains("discovery filter"), "refused for another reason: {refused}");
-    println!("{refused}");
+    let refusal = asked_for(discovery, stranger).await.err().context("a stranger's key was called")?;
+    ensure!(refusal.to_string().contains("discovery filter"), "refused for another reason: {refusal}");
+    println!("{refusal}");
 
-    let refused = reader.encrypt(b"a reading").await.err().context("discovery encrypted")?;
-    println!("discovery never encrypts: {refused}");
+    let refusal = refused(reader.encrypt(b"a reading").await, ErrorClass::Key)?;
+    println!("discovery never encrypts: {refusal}");
     Ok(())
+}
+
+/// The accounts of these keys.
+fn own_accounts(keys: &[String; 2]) -> anyhow::Result<DiscoveryFilter> {
+    let [first, second] = [arn(&keys[0])?, arn(&keys[1])?];
+    Ok(DiscoveryFilter::new(first.partition(), [first.account(), second.account()]))
 }
 
 /// What the provider does with a data key under `key`.

@@ -1,50 +1,61 @@
 //! Encrypts under KMS keys of two regions, and decrypts with either.
 //!
-//! `cargo run -p waxseal-examples --bin kms_strict`
+//! `cargo run -p waxseal-examples --bin kms_strict`, or on AWS `-- KEY_ARN KEY_ARN`
 //!
 //! A company keeps its backups readable even if one region is lost: each message's data key is
 //! wrapped by a key in Oregon and by one in Ireland. A strict provider uses the keys that it is
-//! told and no other, so the reader names the keys that it trusts. The program loses Oregon by
-//! disabling its key, opens the backup in Ireland, and shows that a reader which names a third key
-//! is refused before KMS is even called. Against an account you would make the provider with
-//! `AwsClientSupplier::from_env().await` instead of the embedded KMS's client.
+//! told and no other, so the reader names the keys that it trusts. The program loses the first
+//! region, opens the backup in the second, and shows that a reader which names a third key
+//! is refused before KMS is even called.
 
-use anyhow::{Context, ensure};
-use serde_json::json;
-use waxseal::{Client, native};
-use waxseal_examples::{ALICE, EmbeddedKms};
-use waxseal_kms::StrictAwsKmsMasterKeyProvider;
+use std::sync::Arc;
 
-const OREGON: &str = "us-west-2";
-const IRELAND: &str = "eu-west-1";
+use anyhow::ensure;
+use waxseal::{Client, ErrorClass, async_trait, native};
+use waxseal_examples::{Kms, arn, refused};
+use waxseal_kms::{ClientSupplier, KmsClient, KmsError, KmsErrorKind, StrictAwsKmsMasterKeyProvider};
+
+const BOOKS: &[u8] = b"the books of 2026";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let kms = EmbeddedKms::default();
-    let (oregon, ireland) = (kms.create_key(OREGON)?, kms.create_key(IRELAND)?);
-    let client = |keys: &[&str]| -> anyhow::Result<Client> {
-        let provider = StrictAwsKmsMasterKeyProvider::new(kms.client(ALICE, OREGON), keys)?;
-        Ok(Client::with_master_key_provider(native::provider(), provider))
-    };
+    let (kms, [oregon, ireland]) = Kms::from_args(|kms| kms.create_keys(["us-west-2", "eu-west-1"])).await?;
+    let backup = client(&kms, &[&oregon, &ireland])?.encrypt(BOOKS).context("kind", "backup").await?;
+    println!("encrypted under both");
 
-    let backup =
-        client(&[&oregon, &ireland])?.encrypt(b"the books of 2026").context("kind", "backup").await?;
-    println!("encrypted under\n  {oregon}\n  {ireland}");
+    let outage = Outage { kms: kms.clone(), region: arn(&oregon)?.region().to_owned() };
+    let lost = client(&outage, &[&oregon])?.decrypt(&backup.message).await;
+    println!("{} is lost: {}", outage.region, refused(lost, ErrorClass::KeyService)?);
 
-    kms.call(OREGON, "DisableKey", &json!({"KeyId": oregon}))?;
-    let lost = client(&[&oregon])?.decrypt(&backup.message).await.err().context("Oregon still answers")?;
-    println!("Oregon is lost: {lost}");
+    let reader = client(&outage, &[&oregon, &ireland])?;
+    let opened = reader.decrypt(&backup.message).context("kind", "backup").await?;
+    ensure!(opened.plaintext == BOOKS, "another text came back");
+    println!("{} opens it", arn(&ireland)?.region());
 
-    let opened = client(&[&oregon, &ireland])?.decrypt(&backup.message).context("kind", "backup").await?;
-    ensure!(opened.plaintext == b"the books of 2026", "another text came back");
-    println!("Ireland opens it");
-
-    let third = kms.create_key(IRELAND)?;
-    let refused = client(&[&third])?.decrypt(&backup.message).await.err().context("a third key opened it")?;
-    ensure!(
-        refused.to_string().contains("not a key of this message"),
-        "refused for another reason: {refused}"
-    );
-    println!("A reader that trusts another key alone is refused: {refused}");
+    let third = "arn:aws:kms:eu-west-1:111122223333:key/3333";
+    let untrusted = client(&kms, &[third])?.decrypt(&backup.message).await;
+    println!("a reader that trusts another key alone: {}", refused(untrusted, ErrorClass::Key)?);
     Ok(())
+}
+
+fn client(supplier: &(impl ClientSupplier + Clone + 'static), keys: &[&str]) -> anyhow::Result<Client> {
+    let provider = StrictAwsKmsMasterKeyProvider::new(supplier.clone(), keys)?;
+    Ok(Client::with_master_key_provider(native::provider(), provider))
+}
+
+/// KMS without one of its regions.
+#[derive(Clone, Debug)]
+struct Outage {
+    kms: Kms,
+    region: String,
+}
+
+#[async_trait]
+impl ClientSupplier for Outage {
+    async fn client(&self, region: Option<&str>) -> Result<Arc<dyn KmsClient>, KmsError> {
+        if region == Some(&self.region) {
+            return Err(KmsError::new(KmsErrorKind::Unreachable, format!("{} does not answer", self.region)));
+        }
+        self.kms.client(region).await
+    }
 }

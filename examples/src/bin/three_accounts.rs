@@ -2,12 +2,12 @@
 //!
 //! `cargo run -p waxseal-examples --bin three_accounts`
 //!
-//! Three accounts, and two KMS keys of A's. By the key `beta` all three read. By the key `alpha`
-//! only A signs and only C verifies. So B can read what it carries, and can neither forge a
-//! signature nor even verify one; what B changes is caught by C, and a key of B's own does not
-//! help, since C pins alpha. The permissions are key policies, and each refusal here is the KMS's
-//! own answer to B. On AWS the policies are those of `cloudformation/three-accounts.yaml`; here a KMS
-//! in this program enforces them.
+//! It is the design that pykmssig's README draws: three accounts, and two KMS keys of A's. By the key
+//! `beta` all three read. By the key `alpha` only A signs and only C verifies. So B can read what it
+//! carries, and can neither forge a signature nor even verify one; what B changes is caught by C, and a
+//! key of B's own does not help, since C pins alpha. The permissions are key policies, and each refusal
+//! here is the KMS's own answer to B. On AWS the policies are those of
+//! `cloudformation/three-accounts.yaml`; here a KMS in this program enforces them.
 
 use std::sync::Arc;
 

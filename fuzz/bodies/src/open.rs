@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, Read, Write};
 
+use waxseal::parallel::Threads;
 use waxseal::{Client, DecryptOptions, Error};
 
 use crate::choices::Sizes;
@@ -10,7 +11,7 @@ use crate::pieces::InPieces;
 use crate::setup::under;
 
 /// A way to open a message by a stream.
-pub(crate) type Stream = fn(&Client, &DecryptOptions, &[u8], &mut Sizes) -> Outcome;
+pub(crate) type Stream = fn(&Client, &DecryptOptions, &Threads, &[u8], &mut Sizes) -> Outcome;
 
 /// Every such way.
 pub(crate) const STREAMS: [Stream; 3] = [reader, buffered_reader, writer];
@@ -18,11 +19,17 @@ pub(crate) const STREAMS: [Stream; 3] = [reader, buffered_reader, writer];
 pub(crate) type Outcome = (Vec<u8>, Option<Error>);
 
 /// All at once, into a buffer that held something else.
-pub(crate) fn one_shot(client: &Client, options: &DecryptOptions, message: &[u8]) -> Outcome {
+pub(crate) fn one_shot(
+    client: &Client,
+    options: &DecryptOptions,
+    threads: &Threads,
+    message: &[u8],
+) -> Outcome {
     let mut plaintext = vec![0xee; 100];
     let result = under(client, options.commitment_policy)
         .decrypt_into(message, &mut plaintext)
         .options(options.clone())
+        .threads(threads.clone())
         .wait();
     assert!(result.is_ok() || plaintext.is_empty(), "plaintext beside an error");
     (plaintext, result.err())
@@ -32,18 +39,22 @@ pub(crate) fn one_shot(client: &Client, options: &DecryptOptions, message: &[u8]
 pub(crate) fn reader(
     client: &Client,
     options: &DecryptOptions,
+    threads: &Threads,
     message: &[u8],
     sizes: &mut Sizes,
 ) -> Outcome {
     let mut read_sizes = sizes.clone();
     let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader =
-        match under(client, options.commitment_policy).decrypt_reader(source).options(options.clone()).wait()
-        {
-            Ok(reader) => reader,
-            Err(error) => return (plaintext, Some(error)),
-        };
+    let mut reader = match under(client, options.commitment_policy)
+        .decrypt_reader(source)
+        .options(options.clone())
+        .threads(threads.clone())
+        .wait()
+    {
+        Ok(reader) => reader,
+        Err(error) => return (plaintext, Some(error)),
+    };
     loop {
         let mut piece = vec![0; read_sizes.next_size()];
         match reader.read(&mut piece) {
@@ -63,18 +74,22 @@ pub(crate) fn reader(
 pub(crate) fn buffered_reader(
     client: &Client,
     options: &DecryptOptions,
+    threads: &Threads,
     message: &[u8],
     sizes: &mut Sizes,
 ) -> Outcome {
     let mut read_sizes = sizes.clone();
     let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader =
-        match under(client, options.commitment_policy).decrypt_reader(source).options(options.clone()).wait()
-        {
-            Ok(reader) => reader,
-            Err(error) => return (plaintext, Some(error)),
-        };
+    let mut reader = match under(client, options.commitment_policy)
+        .decrypt_reader(source)
+        .options(options.clone())
+        .threads(threads.clone())
+        .wait()
+    {
+        Ok(reader) => reader,
+        Err(error) => return (plaintext, Some(error)),
+    };
     loop {
         let piece = match reader.fill_buf() {
             Ok([]) => return (plaintext, None),
@@ -91,6 +106,7 @@ pub(crate) fn buffered_reader(
 pub(crate) fn writer(
     client: &Client,
     options: &DecryptOptions,
+    threads: &Threads,
     message: &[u8],
     sizes: &mut Sizes,
 ) -> Outcome {
@@ -100,6 +116,7 @@ pub(crate) fn writer(
     let mut writer = under(client, options.commitment_policy)
         .decrypt_writer(sink)
         .options(options.clone())
+        .threads(threads.clone())
         .wait()
         .unwrap();
     let failed = pieces.into_iter().find_map(|piece| writer.write_all(piece).err());

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use waxseal::parallel::Threads;
 use waxseal::{Client, EncryptOptions};
 
 use crate::choices::Sizes;
@@ -12,6 +13,7 @@ use crate::setup::under;
 pub(crate) fn writer(
     client: &Client,
     options: &EncryptOptions,
+    threads: &Threads,
     plaintext: &[u8],
     sizes: &mut Sizes,
 ) -> Vec<u8> {
@@ -21,6 +23,7 @@ pub(crate) fn writer(
     let mut writer = under(client, options.commitment_policy)
         .encrypt_writer(sink)
         .options(options.clone())
+        .threads(threads.clone())
         .wait()
         .unwrap();
     pieces.into_iter().for_each(|piece| writer.write_all(piece).unwrap());
@@ -32,6 +35,7 @@ pub(crate) fn writer(
 pub(crate) fn unfinished_writer(
     client: &Client,
     options: &EncryptOptions,
+    threads: &Threads,
     plaintext: &[u8],
     sizes: &mut Sizes,
 ) -> Vec<u8> {
@@ -40,6 +44,7 @@ pub(crate) fn unfinished_writer(
     let mut writer = under(client, options.commitment_policy)
         .encrypt_writer(sink)
         .options(options.clone())
+        .threads(threads.clone())
         .wait()
         .unwrap();
     writer.write_all(plaintext).unwrap();
@@ -51,6 +56,7 @@ pub(crate) fn unfinished_writer(
 pub(crate) fn reader(
     client: &Client,
     options: &EncryptOptions,
+    threads: &Threads,
     plaintext: &[u8],
     sizes: &mut Sizes,
 ) -> Vec<u8> {
@@ -59,6 +65,7 @@ pub(crate) fn reader(
     let mut reader = under(client, options.commitment_policy)
         .encrypt_reader(source)
         .options(options.clone())
+        .threads(threads.clone())
         .wait()
         .unwrap();
     let mut message = Vec::new();

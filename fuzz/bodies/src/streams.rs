@@ -1,7 +1,8 @@
 //! Streams against one-shot: the same plaintext, or the same class of error, however the
-//! bytes come in pieces and whatever was changed in them.
+//! bytes come in pieces and whatever was changed in them, by one thread and by several.
 
 use waxseal::format::MessageLengths;
+use waxseal::parallel::Threads;
 use waxseal::{Client, DecryptOptions, EncryptOptions, Error, ErrorClass};
 
 use crate::Choices;
@@ -25,15 +26,17 @@ pub fn body(input: &[u8]) {
     let given = choices.one_in(2);
     let encrypt = encrypt_options_of(&mut choices);
     let way = choices.below(4);
+    // Batches that small messages fill.
+    let threads = Threads::from(choices.pick(&[1, 2, 3])).batch(choices.pick(&[1, 100, 5000]));
     let script = choices.bytes(24);
     let material = choices.rest();
     if given {
         let message = edited(&mut Choices::new(script), material.to_vec(), 3);
-        check(client, &options, &message, None, (stream, &mut sizes));
+        check(client, &options, &threads, &message, None, (stream, &mut sizes));
     } else {
-        let message = seal(&clients(1)[provider], &encrypt, material, way, &mut sizes);
+        let message = seal(&clients(1)[provider], &encrypt, &threads, material, way, &mut sizes);
         let message = edited(&mut Choices::new(script), message, 3);
-        check(client, &options, &message, Some(material), (stream, &mut sizes));
+        check(client, &options, &threads, &message, Some(material), (stream, &mut sizes));
     }
 }
 
@@ -60,6 +63,7 @@ fn encrypt_options_of(choices: &mut Choices<'_>) -> EncryptOptions {
 fn seal(
     client: &Client,
     options: &EncryptOptions,
+    threads: &Threads,
     plaintext: &[u8],
     way: usize,
     sizes: &mut Sizes,
@@ -69,17 +73,18 @@ fn seal(
             under(client, options.commitment_policy)
                 .encrypt(plaintext)
                 .options(options.clone())
+                .threads(threads.clone())
                 .wait()
                 .unwrap()
                 .message
         }
-        1 => seal::writer(client, options, plaintext, sizes),
-        2 => seal::reader(client, options, plaintext, sizes),
+        1 => seal::writer(client, options, threads, plaintext, sizes),
+        2 => seal::reader(client, options, threads, plaintext, sizes),
         _ => {
-            let unfinished = seal::unfinished_writer(client, options, plaintext, sizes);
-            let (_, error) = open::one_shot(client, &decrypt_options(), &unfinished);
+            let unfinished = seal::unfinished_writer(client, options, threads, plaintext, sizes);
+            let (_, error) = open::one_shot(client, &decrypt_options(), threads, &unfinished);
             assert_eq!(error.map(|error| error.class()), Some(ErrorClass::Truncated));
-            seal::writer(client, options, plaintext, sizes)
+            seal::writer(client, options, threads, plaintext, sizes)
         }
     };
     let opened =
@@ -93,13 +98,17 @@ fn seal(
 fn check(
     client: &Client,
     options: &DecryptOptions,
+    threads: &Threads,
     message: &[u8],
     plaintext: Option<&[u8]>,
     (stream, sizes): (Stream, &mut Sizes),
 ) {
-    let (whole, error) = open::one_shot(client, options, message);
+    let (whole, error) = open::one_shot(client, options, &Threads::default(), message);
     let class = error.as_ref().map(Error::class);
-    let (given, error) = stream(client, options, message, sizes);
+    let (by_several, error) = open::one_shot(client, options, threads, message);
+    assert_eq!(error.as_ref().map(Error::class), class, "{threads:?}: {error:?}");
+    assert!(by_several == whole, "another plaintext by {threads:?}");
+    let (given, error) = stream(client, options, threads, message, sizes);
     assert_eq!(error.as_ref().map(Error::class), class, "{error:?}");
     assert!(class.is_some() || given == whole, "another plaintext");
     assert!(plaintext.is_none_or(|plaintext| plaintext.starts_with(&given)), "never written");

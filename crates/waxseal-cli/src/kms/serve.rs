@@ -1,7 +1,7 @@
 //! `waxseal kms serve`.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -96,13 +96,27 @@ impl Args {
     }
 }
 
-/// A file that grows, readable by its owner alone if it is new.
-fn append_to(file: &Path) -> io::Result<File> {
+/// A file of lines that grows, readable by its owner alone if it is new.
+fn append_to(path: &Path) -> io::Result<File> {
     let mut options = File::options();
-    options.append(true).create(true);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    let mut file = options.open(path)?;
+    end_torn_line(&mut file)?;
+    Ok(file)
+}
+
+/// A process that was killed can have left half a line, which the next one must not go on with.
+fn end_torn_line(file: &mut File) -> io::Result<()> {
+    let is_regular = file.metadata()?.is_file();
+    if !is_regular || file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(());
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }
 
 /// Ready when the run is interrupted. From this call on the signals don't end the process.

@@ -1,8 +1,9 @@
 //! Keys of AWS KMS: the command with the usual AWS settings, against a server on loopback.
 
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use waxseal::SecretBytes;
@@ -17,18 +18,35 @@ const EAST: &str = "us-east-1";
 const WEST: &str = "us-west-2";
 
 /// KMS on loopback with a key in each of two regions, and a multi-Region key in both.
-struct Kms {
+pub(crate) struct Kms {
     kms: LocalKms,
     server: Server,
     _runtime: tokio::runtime::Runtime,
-    east: String,
+    log: Log,
+    pub(crate) east: String,
     west: String,
     mrk: String,
 }
 
+/// The audit log of a KMS.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Kms {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let kms = LocalKms::volatile();
+        let log = Log::default();
+        kms.audit_to(log.clone());
         let secret = Arc::new(SecretBytes::copy_of(b"secret"));
         let id = "AKIDEXAMPLE".to_owned();
         kms.add_access_key(AccessKey { id, secret, principal: ALICE.to_owned() }).unwrap();
@@ -42,11 +60,18 @@ impl Kms {
         let mrk = key(EAST, &json!({"MultiRegion": true}));
         call(&kms, EAST, "ReplicateKey", &json!({"KeyId": mrk, "ReplicaRegion": WEST}));
         call(&kms, EAST, "CreateAlias", &json!({"AliasName": "alias/east", "TargetKeyId": east}));
-        Self { kms, server, _runtime: runtime, east, west, mrk }
+        Self { kms, server, _runtime: runtime, log, east, west, mrk }
+    }
+
+    /// How often this operation was called, by its audit log.
+    pub(crate) fn calls(&self, operation: &str) -> usize {
+        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
+        let operations = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        operations.filter(|line| line["operation"] == operation).count()
     }
 
     /// Runs the command with this server as KMS, in the region east.
-    fn run(&self, place: &Place, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, place: &Place, args: &[&str]) -> Run {
         run_with(place, &self.server.endpoint(), args)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::aws_kms::Kms;
 use crate::support::{Place, UNSIGNED};
 
 const KEY: &str = "--key=raw-aes:key";
@@ -68,6 +69,39 @@ fn standard_input_has_a_length_that_is_not_known_and_works_all_the_same() {
     let sealed = place.run_with(&["encrypt", KEY, UNSIGNED, "--cache-max-age=60", "-"], b"a pipe").ends(0);
     let opened = place.run_with(&["decrypt", KEY, "--cache-max-age=60", "-"], &sealed.stdout).ends(0);
     assert_eq!(opened.stdout, b"a pipe");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_says_it_is_empty_and_is_not_works_all_the_same() {
+    let place = place();
+    let sealed =
+        place.run(&["encrypt", KEY, UNSIGNED, "--cache-max-age=60", "-o", "-", "/proc/version"]).ends(0);
+    let opened = place.run_with(&["decrypt", KEY, "-"], &sealed.stdout).ends(0);
+    assert_eq!(opened.stdout, std::fs::read("/proc/version").unwrap());
+}
+
+/// The embedded KMS's own log says how often it was asked.
+#[test]
+fn the_cache_saves_calls_to_decrypt_and_its_capacity_and_age_count() {
+    let messages = FILES.map(|name| format!("{name}.waxseal"));
+    for (options, calls) in [
+        (&[][..], 5),
+        (&["--cache-max-age=10m"], 1),
+        // One after the other, since without an entry each file that waits shares the call.
+        (&["--cache-max-age=10m", "--cache-capacity=0", "--jobs=1"], 5),
+        // Limits of use are those of encryption.
+        (&["--cache-max-age=10m", "--cache-max-messages=1", "--cache-max-bytes=0"], 1),
+    ] {
+        let (kms, place) = (Kms::new(), place());
+        let key = ["-q", "-k", &kms.east];
+        kms.run(&place, &[&["encrypt", UNSIGNED, "--cache-max-age=10m"], &key[..], &FILES].concat()).ends(0);
+        assert_eq!(kms.calls("GenerateDataKey"), 1);
+        let mut args = [&["decrypt", "-o", "out/"], &key[..], options].concat();
+        args.extend(messages.iter().map(String::as_str));
+        kms.run(&place, &args).ends(0);
+        assert_eq!(kms.calls("Decrypt"), calls, "{options:?}");
+    }
 }
 
 #[test]

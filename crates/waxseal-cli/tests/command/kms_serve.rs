@@ -122,6 +122,7 @@ fn access_keys_stand_for_principals_that_policies_name() {
     let put = ["kms", "policy", "--store=s", "alias/demo", "p.json", "--bypass-policy-lockout-safety-check"];
     place.run(&put).ends(0);
     let keys = ["--access-key=AKIDA:one=arn:aws:iam::111122223333:user/a", "--access-key=AKIDC:three"];
+    place.write("audit.jsonl", "{\"torn");
     let served = Served::start(&place, &["--store=s", "--audit=audit.jsonl", keys[0], keys[1]]);
     let run = |id: &str, secret: &str, args: &[&str]| {
         let mut command = served.command(&place, args);
@@ -146,6 +147,9 @@ fn access_keys_stand_for_principals_that_policies_name() {
     let outcomes = audit.lines().filter(|line| line.contains("AccessDeniedException")).count();
     assert_eq!(outcomes, 2, "{audit}");
     assert!(audit.contains("user/a\"") && audit.contains("user/AKIDC\""), "{audit}");
+    let (torn, whole) = audit.split_once('\n').unwrap();
+    let is_json = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+    assert!(torn == "{\"torn" && whole.lines().all(is_json), "{audit}");
 }
 
 #[test]

@@ -73,8 +73,11 @@ impl fmt::Display for SharedSource {
 }
 
 impl Error for SharedSource {
+    /// The source itself, though it says the same once more: so whoever looks for an error of a
+    /// certain type in the chain of sources finds it.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.get()?.source()
+        let source: &(dyn Error + 'static) = self.get()?.as_ref();
+        Some(source)
     }
 }
 
@@ -102,6 +105,29 @@ mod tests {
             let deepest = |error: &MaterialsError| error.source().map(ToString::to_string);
             assert_eq!(deepest(&told), deepest(&original));
         }
+    }
+
+    #[test]
+    fn a_source_can_still_be_told_by_its_type() {
+        let failed = || KeyFailure::new("arn:k", KeyFailureReason::Failed).with_source(std::fmt::Error);
+        for error in [
+            MaterialsError::Wrap(failed()),
+            MaterialsError::Unwrap(failed().into()),
+            MaterialsError::Other(Box::new(std::fmt::Error)),
+        ] {
+            let original = Arc::new(error);
+            let told = again(Arc::clone(&original));
+            let own_failure = match &told {
+                MaterialsError::Unwrap(failures) => failures.as_slice().first().map(|failure| failure as _),
+                _ => None,
+            };
+            let first: &(dyn Error + 'static) = own_failure.unwrap_or(&told);
+            assert!(is_in_chain(first), "{told:?}");
+        }
+    }
+
+    fn is_in_chain(error: &(dyn Error + 'static)) -> bool {
+        error.is::<std::fmt::Error>() || error.source().is_some_and(is_in_chain)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CacheClock, CacheEntry, CacheIdentifier, Evictions, InFlight, MonotonicClock};
+use super::{CacheClock, CacheEntry, CacheIdentifier, Evictions, MonotonicClock, StormTracking};
 
 /// Keeps entries by name. Open for your own; several materials managers may share one.
 ///
@@ -87,10 +87,17 @@ pub trait CryptographicMaterialsCache: Send + Sync + Debug {
         None
     }
 
-    /// Where calls in flight are noted, so that managers that share this cache share them, too.
-    /// By default there is none, and each manager has its own.
-    fn in_flight(&self) -> Option<&InFlight> {
-        None
+    /// How calls are made for entries of this cache. Each manager asks once, when it is made.
+    fn storm_tracking(&self) -> StormTracking {
+        StormTracking::default()
+    }
+
+    /// A number that changes before an entry is deleted: no call that began earlier puts the entry
+    /// back, and none is shared with requests that come later. 0 by default: such a cache can have
+    /// an entry again after it was deleted, of a call that was under way.
+    fn deletions(&self, id: &CacheIdentifier) -> u64 {
+        let _ = id;
+        0
     }
 
     /// Whether it keeps anything at all. If not, nothing is shared: every message has materials

@@ -8,13 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use waxseal_crypto::CryptoProvider;
 
-use super::in_flight::{Boarding, Flight, InFlight, StormTracking};
-use super::landing::Tried;
+use super::in_flight::{Boarding, Flight, InFlight, Moment};
+use super::landing::Purpose;
 use super::metrics::Counters;
 use super::request::{Ask, Request, uses_data_key_itself};
 use super::usage::Reservation;
+use super::waiting::{Role, Tried};
 use super::{
-    BypassReason, CacheEntry, CacheLimits, CachedMaterials, CachingMetrics, CryptographicMaterialsCache,
+    BypassReason, CacheEntry, CacheIdentifier, CacheLimits, CachedMaterials, CachingMetrics,
+    CryptographicMaterialsCache,
 };
 use crate::{
     CryptographicMaterialsManager, DecryptMaterialsRequest, DecryptionMaterials, DefaultCmm,
@@ -33,13 +35,28 @@ pub(super) type Answer<T> = Result<T, MaterialsError>;
 /// - A message whose length isn't known goes past the cache, and so does one under a suite that
 ///   derives no keys; [`CachingCryptographicMaterialsManager::metrics`] counts them by reason.
 ///   Streams say their length by `plaintext_len_bound`.
-/// - Entries that are wanted by many at once are asked for once; all get the result, or the error.
-///   An error is not kept. A task that is dropped leaves its call to those who wait for it.
+/// - Entries that are wanted by many at once are asked for once; all get the result, or the error,
+///   also if the manager below panics. An error is not kept. A task that is dropped leaves its
+///   call to those who wait for it.
 /// - An entry answers requests of the same context, suite, required keys, reproduced pairs and
 ///   policy alone.
+/// - Calls in flight are shared by the clones of one manager. Managers that share entries by their
+///   partition call each for itself when both miss one at once.
+/// - The manager below is asked for materials of no length, since messages of any length will use
+///   them. One that counts bytes, such as another of these, can't count those: it goes past its
+///   cache to encrypt, and shares what it decrypts.
 ///
-/// Tasks that wait for another's call wait until it is done. A synchronous call that has to wait
-/// for another thread needs a runtime, as with any manager that isn't ready at once.
+/// # Waiting
+///
+/// How long tasks wait for calls is in [`StormTracking`](super::StormTracking); that needs a clock
+/// that can sleep, which the default one can't.
+///
+/// Whichever task waits drives the call on, and it goes on with the one of its waiters that is
+/// left. So tasks of several runtimes should not share a manager whose calls need the timers or
+/// sockets of one. A synchronous call that has to wait for another thread needs a runtime, as with
+/// any manager that isn't ready at once.
+///
+/// # Events
 ///
 /// Each answer is told as an event of `tracing`, target `waxseal::cache`, with the field
 /// `operation` (`encrypt`, `decrypt`): `hit` (level trace), `miss`, `wait`, `refresh`,
@@ -58,8 +75,7 @@ pub(super) struct Inner {
     pub(super) cache: Arc<dyn CryptographicMaterialsCache>,
     pub(super) limits: CacheLimits,
     partition_id: String,
-    /// For caches that note no calls.
-    own_flights: InFlight,
+    pub(super) in_flight: InFlight,
     pub(super) counters: Counters,
 }
 
@@ -67,8 +83,8 @@ impl CachingCryptographicMaterialsManager {
     /// Caches what any materials manager, or an `Arc` of one, answers.
     ///
     /// # Errors
-    /// [`MaterialsError::CacheLimits`] for limits beyond the specification's,
-    /// [`MaterialsError::Crypto`] if there is no randomness for a partition id.
+    /// [`MaterialsError::CacheLimits`] for limits beyond the specification's, and for a cache whose
+    /// storm tracking has times that don't fit each other, [`MaterialsError::Crypto`] if there is no randomness for a partition id.
     pub fn new(
         crypto: &'static CryptoProvider,
         underlying: impl CryptographicMaterialsManager + 'static,
@@ -76,13 +92,15 @@ impl CachingCryptographicMaterialsManager {
         limits: CacheLimits,
     ) -> Result<Self, MaterialsError> {
         limits.check()?;
+        let storm_tracking = cache.storm_tracking();
+        storm_tracking.check()?;
         Ok(Self(Arc::new(Inner {
             partition_id: limits.partition_id(crypto.random)?,
             crypto,
             underlying: Arc::new(underlying),
             cache,
             limits,
-            own_flights: InFlight::new(StormTracking::default()),
+            in_flight: InFlight::new(storm_tracking),
             counters: Counters::default(),
         })))
     }
@@ -151,12 +169,12 @@ impl CryptographicMaterialsManager for CachingCryptographicMaterialsManager {
 
 const OTHER_KIND: MaterialsError = MaterialsError::Illegal("a cache gave an entry of another kind");
 
-/// What an entry is good for.
+/// What an entry is good for, as long as its limits of use allow it.
 pub(super) enum Fit {
     Materials(CachedMaterials),
     /// Made for a request that differs.
     Unlike,
-    /// Wiped, too old for this manager, or used up.
+    /// Wiped, or too old for this manager.
     Spent,
 }
 
@@ -164,10 +182,7 @@ pub(super) enum Fit {
 enum Found {
     Materials(CachedMaterials),
     Unlike,
-    Joined(Flight),
-    Began(Flight),
-    /// A call to renew the entry, which may still be used.
-    Refreshing(Flight, Arc<CacheEntry>),
+    Flight(Flight, Role),
 }
 
 impl Inner {
@@ -176,21 +191,22 @@ impl Inner {
             return self.bypass(request, reason).await;
         }
         let ask = Ask::new(self.crypto, &self.partition_id, request)?;
-        let mut since = None;
+        let (mut until, mut was_late) = (None, false);
         loop {
             let tried = match self.find(&ask) {
                 Found::Materials(materials) => return Ok(materials),
                 Found::Unlike => return self.bypass(ask.request, BypassReason::Unlike).await,
-                Found::Began(flight) => self.own(flight.await),
-                Found::Refreshing(flight, old) => self.refreshed(flight.await, &ask, &old),
-                Found::Joined(flight) => {
-                    let since = *since.get_or_insert_with(|| self.cache.now());
-                    self.joined(flight, &ask, since).await
+                Found::Flight(flight, role) => {
+                    let until = *until.get_or_insert_with(|| self.give_up_at());
+                    self.wait(flight, role, &ask, until).await?
                 }
             };
-            match tried? {
+            match tried {
                 Tried::Materials(materials) => return Ok(materials),
                 Tried::Alone => return self.bypass(ask.request, BypassReason::IdentityKdf).await,
+                // With an age that is shorter than a task takes, it would never end.
+                Tried::Late if was_late => return self.bypass(ask.request, BypassReason::Late).await,
+                Tried::Late => was_late = true,
                 Tried::Nothing => (),
             }
         }
@@ -222,61 +238,53 @@ impl Inner {
 
     fn find(self: &Arc<Self>, ask: &Ask) -> Found {
         let now = self.cache.now();
-        let Some(entry) = self.cache.get_cache_entry(&ask.id) else { return self.board(ask, now) };
-        if entry.is_for(ask)
-            && let Some(flight) = self.flights().begin_refresh(ask, &entry, now, || self.call(ask))
-        {
-            self.told(ask, "refresh");
-            self.counters.misses.count();
-            self.counters.refreshes.count();
-            return Found::Refreshing(flight, entry);
+        let Some(entry) = self.cache.get_cache_entry(&ask.id) else { return self.board(ask) };
+        let materials = match self.fit(&entry, ask, now) {
+            Fit::Materials(materials) => materials,
+            Fit::Unlike => return Found::Unlike,
+            Fit::Spent => return self.board(ask),
+        };
+        if let Some(flight) = self.renew(ask, &entry, now) {
+            return Found::Flight(flight, Role::Renews(entry));
         }
-        self.found(&entry, ask, now).unwrap_or_else(|| self.board(ask, now))
+        if !self.may_use(&entry, ask) {
+            return self.board(ask);
+        }
+        tracing::trace!(target: "waxseal::cache", operation = ask.request.operation(), "hit");
+        self.counters.hits.count();
+        Found::Materials(materials)
+    }
+
+    /// A call to renew the entry, if it is time for that and nobody does it already.
+    fn renew(self: &Arc<Self>, ask: &Ask, entry: &CacheEntry, now: Duration) -> Option<Flight> {
+        if !self.in_flight.options().is_near_expiry(entry, now) {
+            return None;
+        }
+        self.in_flight.renew(ask, self.moment(&ask.id), |pass| self.fly(ask, Purpose::Refresh, pass))
     }
 
     /// Asks the underlying manager, or waits for whoever asks already.
-    fn board(self: &Arc<Self>, ask: &Ask, now: Duration) -> Found {
-        let look_again = || self.found(&*self.cache.get_cache_entry(&ask.id)?, ask, now);
-        match self.flights().join_or_begin(ask, now, look_again, || self.call(ask)) {
-            Boarding::Found(found) => found,
+    fn board(self: &Arc<Self>, ask: &Ask) -> Found {
+        match self.in_flight.board(ask, self.moment(&ask.id), |pass| self.fly(ask, Purpose::Miss, pass)) {
             Boarding::Unlike => Found::Unlike,
+            Boarding::Began(flight) => Found::Flight(flight, Role::Began),
             Boarding::Joined(flight) => {
                 self.told(ask, "wait");
                 self.counters.in_flight_waits.count();
-                Found::Joined(flight)
+                Found::Flight(flight, Role::Joined)
             }
-            Boarding::Began(flight) => {
-                self.told(ask, "miss");
-                self.counters.misses.count();
-                Found::Began(flight)
-            }
-        }
-    }
-
-    /// What the entry leads to, unless it is spent.
-    fn found(&self, entry: &CacheEntry, ask: &Ask, now: Duration) -> Option<Found> {
-        match self.fit(entry, ask, now) {
-            Fit::Materials(materials) => {
-                tracing::trace!(target: "waxseal::cache", operation = ask.request.operation(), "hit");
-                self.counters.hits.count();
-                Some(Found::Materials(materials))
-            }
-            Fit::Unlike => Some(Found::Unlike),
-            Fit::Spent => None,
         }
     }
 
     pub(super) fn fit(&self, entry: &CacheEntry, ask: &Ask, now: Duration) -> Fit {
-        if !entry.is_for(ask) {
-            return Fit::Unlike;
-        }
-        if now >= entry.creation_time().saturating_add(self.limits.max_age) {
-            entry.wipe();
+        // One that is too old for this manager is left to those whose limits it is within.
+        if entry.is_expired(now) || now >= entry.creation_time().saturating_add(self.limits.max_age) {
             return Fit::Spent;
         }
         match entry.materials() {
-            Some(materials) if self.may_use(entry, ask) => Fit::Materials(materials),
-            _ => Fit::Spent,
+            None => Fit::Spent,
+            Some(_) if !entry.is_for(ask) => Fit::Unlike,
+            Some(materials) => Fit::Materials(materials),
         }
     }
 
@@ -293,11 +301,15 @@ impl Inner {
         reservation != Reservation::Refused
     }
 
-    pub(super) fn flights(&self) -> &InFlight {
-        self.cache.in_flight().unwrap_or(&self.own_flights)
+    pub(super) fn moment(&self, id: &CacheIdentifier) -> Moment {
+        Moment { now: self.cache.now(), deletions: self.cache.deletions(id) }
     }
 
-    fn told(&self, ask: &Ask, what: &'static str) {
+    fn give_up_at(&self) -> Duration {
+        self.cache.now().saturating_add(self.in_flight.options().in_flight_ttl)
+    }
+
+    pub(super) fn told(&self, ask: &Ask, what: &'static str) {
         tracing::debug!(target: "waxseal::cache", operation = ask.request.operation(), "{what}");
     }
 }

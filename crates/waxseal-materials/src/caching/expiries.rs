@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::clock::nanoseconds;
 use super::{CacheEntry, CacheIdentifier, lock};
 
 /// All entries of a cache in the order of their expiry. Asking whether one is due takes no lock.
@@ -48,18 +49,22 @@ impl Expiries {
         nanoseconds(now) >= self.next.load(Ordering::Acquire)
     }
 
+    pub(super) fn holds(&self, held: &Held) -> bool {
+        lock(&self.entries).contains_key(&held.place())
+    }
+
     /// Takes the entries out that are expired.
     pub(super) fn take_due(&self, now: Duration) -> Vec<(CacheIdentifier, Held)> {
         let due = self.change(|entries| {
             let later = entries.split_off(&(now.saturating_add(Duration::from_nanos(1)), 0));
             std::mem::replace(entries, later)
         });
-        due.into_iter().map(|((_, ticket), (id, entry))| (id, Held { ticket, entry })).collect()
+        due.into_iter().map(taken).collect()
     }
 
-    /// All entries, which stay.
-    pub(super) fn all(&self) -> Vec<(CacheIdentifier, Arc<CacheEntry>)> {
-        lock(&self.entries).values().cloned().collect()
+    /// Takes all entries out.
+    pub(super) fn take_all(&self) -> Vec<(CacheIdentifier, Held)> {
+        self.change(std::mem::take).into_iter().map(taken).collect()
     }
 
     fn change<T>(
@@ -74,13 +79,12 @@ impl Expiries {
     }
 }
 
+fn taken(((_, ticket), (id, entry)): (Place, (CacheIdentifier, Arc<CacheEntry>))) -> (CacheIdentifier, Held) {
+    (id, Held { ticket, entry })
+}
+
 impl Held {
     fn place(&self) -> Place {
         (self.entry.expiry_time(), self.ticket)
     }
-}
-
-/// 584 years of them fit.
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,89 +1,22 @@
 //! Calls to the underlying materials manager that are not answered yet: one for each entry,
 //! however many tasks want it.
 //!
-//! Source: `framework/storm-tracking-cryptographic-materials-cache.md`.
+//! Source: `framework/storm-tracking-cryptographic-materials-cache.md`, "In Flight".
 
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroUsize;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_lock::{Semaphore, SemaphoreGuardArc};
+use async_lock::{OnceCell, Semaphore, SemaphoreGuardArc};
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 
+use super::landing::Landed;
 use super::request::{Ask, MadeFor};
-use super::{CacheEntry, CacheIdentifier, CachedMaterials, lock};
-use crate::MaterialsError;
-
-/// How many calls to a key service there may be, and when an entry is renewed.
-///
-/// Source: `framework/storm-tracking-cryptographic-materials-cache.md`, "Initialization".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StormTracking {
-    /// For so long before an entry expires, one task at a time tries to renew it, while the others
-    /// go on using it. 10 seconds by default; never more than a quarter of the entry's life.
-    pub grace_period: Duration,
-    /// After so long a call counts as lost: the next task that wants the entry calls again, and
-    /// so does one that waits, if the cache's clock can sleep. 1 second by default.
-    pub grace_interval: Duration,
-    /// Entries at most that calls are in flight for; others wait their turn. 20 by default.
-    pub fan_out: NonZeroUsize,
-    /// After so long a task that waits for other tasks' calls gives up with an error, if the
-    /// cache's clock can sleep ([`CacheClock::sleep`](super::CacheClock::sleep)). Without such a
-    /// clock put your runtime's own time limit around the call: giving up is always safe.
-    /// 10 seconds by default.
-    pub in_flight_ttl: Duration,
-}
-
-impl Default for StormTracking {
-    fn default() -> Self {
-        Self {
-            grace_period: Duration::from_secs(10),
-            grace_interval: Duration::from_secs(1),
-            fan_out: NonZeroUsize::new(20).unwrap_or(NonZeroUsize::MIN),
-            in_flight_ttl: Duration::from_secs(10),
-        }
-    }
-}
-
-impl StormTracking {
-    /// The page's "Consistency".
-    pub(super) fn check(&self) -> Result<(), MaterialsError> {
-        let wrong = if self.grace_interval.is_zero() {
-            "a grace interval of zero"
-        } else if self.grace_interval > self.in_flight_ttl {
-            "a grace interval above the in-flight TTL"
-        } else if self.in_flight_ttl > self.grace_period {
-            "an in-flight TTL above the grace period"
-        } else {
-            return Ok(());
-        };
-        Err(MaterialsError::CacheLimits(wrong))
-    }
-
-    /// Whether an entry should be renewed though it still counts.
-    fn is_near_expiry(&self, entry: &CacheEntry, now: Duration) -> bool {
-        let life = entry.expiry_time().saturating_sub(entry.creation_time());
-        let grace = self.grace_period.min(life / 4);
-        now >= entry.expiry_time().saturating_sub(grace)
-    }
-}
-
-/// How a call ended, for everyone who waited.
-#[derive(Clone)]
-pub(super) enum Landed {
-    /// With materials that messages share. The entry counts their use.
-    Shared(Arc<CacheEntry>, CachedMaterials),
-    /// With materials for one message, the first that takes them.
-    Alone(Arc<Mutex<Option<CachedMaterials>>>),
-    Failed(Arc<MaterialsError>),
-}
+use super::{CacheIdentifier, StormTracking, lock};
 
 pub(super) type Call = Pin<Box<dyn Future<Output = Landed> + Send>>;
 
@@ -92,9 +25,7 @@ pub(super) type Call = Pin<Box<dyn Future<Output = Landed> + Send>>;
 pub(super) type Flight = Shared<Call>;
 
 /// What came of asking to fly.
-pub(super) enum Boarding<T> {
-    /// There is an entry by now.
-    Found(T),
+pub(super) enum Boarding {
     /// A call is in flight already.
     Joined(Flight),
     /// This one begins now.
@@ -103,49 +34,68 @@ pub(super) enum Boarding<T> {
     Unlike,
 }
 
-/// The calls in flight of one cache, or of one manager.
+/// When it is, and how often the entry was deleted until then.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Duration,
+    pub(super) deletions: u64,
+}
+
+/// The calls in flight of one manager.
+///
+/// Not of the cache: a manager may stand above another over the same cache, and a call of the one
+/// must neither wait for itself through the other, nor for a slot that it holds.
 #[derive(Clone)]
-pub struct InFlight(Arc<Airspace>);
+pub(super) struct InFlight(Arc<Airspace>);
 
 struct Airspace {
     options: StormTracking,
-    flights: Mutex<HashMap<CacheIdentifier, Noted>>,
+    board: Mutex<Board>,
     slots: Arc<Semaphore>,
-    numbers: AtomicU64,
+}
+
+#[derive(Default)]
+struct Board {
+    flights: HashMap<CacheIdentifier, Noted>,
+    /// So many began.
+    numbers: u64,
+    /// Until then no flight is over its time, so that there is nothing to look for.
+    none_is_over_until: Duration,
 }
 
 struct Noted {
     flight: WeakShared<Call>,
     made_for: MadeFor,
-    started: Duration,
     number: u64,
+    /// As of its start; before, as of its boarding.
+    deletions: u64,
+    /// When it got its slot.
+    started: Option<Duration>,
+    slot: Slot,
+    arrival: Arc<OnceCell<()>>,
 }
+
+/// One of the fan-out's, once it is there. A later flight for the same entry takes it over.
+type Slot = Arc<Mutex<Option<SemaphoreGuardArc>>>;
 
 impl InFlight {
     pub(super) fn new(options: StormTracking) -> Self {
-        Self(Arc::new(Airspace {
-            options,
-            flights: Mutex::default(),
-            slots: Arc::new(Semaphore::new(options.fan_out.get())),
-            numbers: AtomicU64::new(0),
-        }))
+        let slots = Arc::new(Semaphore::new(options.fan_out.get()));
+        Self(Arc::new(Airspace { options, board: Mutex::default(), slots }))
     }
 
     pub(super) fn options(&self) -> &StormTracking {
         &self.0.options
     }
 
-    /// Joins the call in flight for an entry that is not there; begins it if there is none. An
-    /// entry comes before its flight is over: `look_again` finds what came since the last look.
-    pub(super) fn join_or_begin<T>(
-        &self,
-        ask: &Ask,
-        now: Duration,
-        look_again: impl FnOnce() -> Option<T>,
-        call: impl FnOnce() -> Call,
-    ) -> Boarding<T> {
-        let mut flights = lock(&self.0.flights);
-        if let Some(noted) = flights.get(&ask.id).filter(|noted| self.is_recent(noted, now)) {
+    /// Joins the call in flight for an entry; begins one if there is none, or none that counts.
+    ///
+    /// The caller's look into the cache may be older than the end of a flight: the one that
+    /// begins here looks again.
+    pub(super) fn board(&self, ask: &Ask, at: Moment, fly: impl FnOnce(Pass) -> Call) -> Boarding {
+        self.release_slots(at.now);
+        let mut board = lock(&self.0.board);
+        if let Some(noted) = board.flights.get(&ask.id).filter(|noted| self.counts(noted, at)) {
             if !noted.made_for.is_for(ask) {
                 return Boarding::Unlike;
             }
@@ -153,81 +103,132 @@ impl InFlight {
                 return Boarding::Joined(flight);
             }
         }
-        match look_again() {
-            Some(found) => Boarding::Found(found),
-            None => Boarding::Began(self.begin(&mut flights, ask, now, None, call())),
-        }
+        let slot = self.slot(&board, ask);
+        Boarding::Began(self.begin(&mut board, ask, at, slot, fly))
     }
 
-    /// Begins a call for an entry that is near its expiry, unless there is one, or too many.
-    pub(super) fn begin_refresh(
-        &self,
-        ask: &Ask,
-        entry: &CacheEntry,
-        now: Duration,
-        call: impl FnOnce() -> Call,
-    ) -> Option<Flight> {
-        if !self.0.options.is_near_expiry(entry, now) {
+    /// Begins a call to renew an entry, unless there is one, or too many.
+    pub(super) fn renew(&self, ask: &Ask, at: Moment, fly: impl FnOnce(Pass) -> Call) -> Option<Flight> {
+        self.release_slots(at.now);
+        let mut board = lock(&self.0.board);
+        if board.flights.get(&ask.id).is_some_and(|noted| self.counts(noted, at)) {
             return None;
         }
-        let mut flights = lock(&self.0.flights);
-        if flights.get(&ask.id).is_some_and(|noted| self.is_recent(noted, now)) {
-            return None;
-        }
-        let slot = self.0.slots.try_acquire_arc()?;
-        Some(self.begin(&mut flights, ask, now, Some(slot), call()))
+        let slot = self.slot(&board, ask)?;
+        Some(self.begin(&mut board, ask, at, Some(slot), fly))
     }
 
-    fn is_recent(&self, noted: &Noted, now: Duration) -> bool {
-        now < noted.started.saturating_add(self.0.options.grace_interval)
+    /// Whether a call is neither lost nor from before a deletion. One that waits for its slot
+    /// can't be lost.
+    fn counts(&self, noted: &Noted, at: Moment) -> bool {
+        let interval = self.0.options.grace_interval;
+        let is_lost = noted.started.is_some_and(|started| at.now >= started.saturating_add(interval));
+        !is_lost && noted.deletions == at.deletions
+    }
+
+    /// The slot of the flight before, since slots are for entries; or one that is free.
+    fn slot(&self, board: &Board, ask: &Ask) -> Option<SemaphoreGuardArc> {
+        let before = board.flights.get(&ask.id).and_then(|noted| lock(&noted.slot).take());
+        before.or_else(|| self.0.slots.try_acquire_arc())
     }
 
     fn begin(
         &self,
-        flights: &mut HashMap<CacheIdentifier, Noted>,
+        board: &mut Board,
         ask: &Ask,
-        now: Duration,
+        at: Moment,
         slot: Option<SemaphoreGuardArc>,
-        call: Call,
+        fly: impl FnOnce(Pass) -> Call,
     ) -> Flight {
-        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
-        let note = Note { airspace: Arc::clone(&self.0), id: ask.id, number };
-        let flight = self.0.fly(note, slot, call).shared();
+        let arrival = board.flights.get(&ask.id).map(|noted| Arc::clone(&noted.arrival));
+        let arrival = arrival.filter(|arrival| !arrival.is_initialized()).unwrap_or_default();
+        let (number, slot) = (board.numbers, Arc::new(Mutex::new(slot)));
+        board.numbers = number.wrapping_add(1);
+        let (in_flight, id) = (self.clone(), ask.id);
+        let pass = Pass { in_flight, id, number, slot: Arc::clone(&slot), arrival: Arc::clone(&arrival) };
+        let flight = fly(pass).shared();
         if let Some(weak) = flight.downgrade() {
-            let made_for = MadeFor::of(ask);
-            flights.insert(ask.id, Noted { flight: weak, made_for, started: now, number });
+            let (made_for, deletions) = (MadeFor::of(ask), at.deletions);
+            let started = None;
+            let noted = Noted { flight: weak, made_for, number, deletions, started, slot, arrival };
+            board.flights.insert(id, noted);
         }
         flight
     }
-}
 
-impl Airspace {
-    /// The call, in its turn. However it ends, it is no longer noted then.
-    fn fly(&self, note: Note, slot: Option<SemaphoreGuardArc>, call: Call) -> Call {
-        let slots = Arc::clone(&self.slots);
-        Box::pin(async move {
-            let _note = note;
-            let _slot = match slot {
-                Some(slot) => slot,
-                None => slots.acquire_arc().await,
-            };
-            call.await
-        })
+    /// Takes the slots away from flights that are over their time. What waits for a slot goes on
+    /// then, outside the lock.
+    fn release_slots(&self, now: Duration) {
+        let released = lock(&self.0.board).take_slots(now, self.0.options.in_flight_ttl);
+        drop(released);
     }
 }
 
-/// Takes its flight off the list when dropped, unless a later one took its place.
-struct Note {
-    airspace: Arc<Airspace>,
-    id: CacheIdentifier,
-    number: u64,
+impl Board {
+    fn take_slots(&mut self, now: Duration, ttl: Duration) -> Vec<SemaphoreGuardArc> {
+        if now < self.none_is_over_until {
+            return Vec::new();
+        }
+        let mut next = now.saturating_add(ttl);
+        let mut released = Vec::new();
+        for (started, slot) in self.flights.values().filter_map(|noted| Some((noted.started?, &noted.slot))) {
+            let over = started.saturating_add(ttl);
+            if now >= over {
+                released.extend(lock(slot).take());
+            } else {
+                next = next.min(over);
+            }
+        }
+        self.none_is_over_until = next;
+        released
+    }
 }
 
-impl Drop for Note {
+/// What a flight has of the list of all. However it ends, this is dropped: then it is no longer
+/// noted, unless a later one took its place, and its slot is free.
+pub(super) struct Pass {
+    in_flight: InFlight,
+    id: CacheIdentifier,
+    number: u64,
+    slot: Slot,
+    arrival: Arc<OnceCell<()>>,
+}
+
+impl Pass {
+    /// Waits until there is a slot.
+    pub(super) async fn wait_for_slot(&self) {
+        if lock(&self.slot).is_none() {
+            let slot = self.in_flight.0.slots.acquire_arc().await;
+            *lock(&self.slot) = Some(slot);
+        }
+    }
+
+    /// The flight's time begins with its slot.
+    pub(super) fn start(&self, at: Moment) {
+        let mut board = lock(&self.in_flight.0.board);
+        let noted = board.flights.get_mut(&self.id).filter(|noted| noted.number == self.number);
+        if let Some(noted) = noted {
+            (noted.started, noted.deletions) = (Some(at.now), at.deletions);
+        }
+    }
+
+    /// Tells every other flight for this entry that it is there.
+    pub(super) fn arrived(&self) {
+        // One that is set already told them.
+        let _ = self.arrival.try_set(());
+    }
+
+    /// Returns when another flight brought the entry.
+    pub(super) async fn overtaken(&self) {
+        self.arrival.wait().await;
+    }
+}
+
+impl Drop for Pass {
     fn drop(&mut self) {
-        let mut flights = lock(&self.airspace.flights);
-        if flights.get(&self.id).is_some_and(|noted| noted.number == self.number) {
-            flights.remove(&self.id);
+        let mut board = lock(&self.in_flight.0.board);
+        if board.flights.get(&self.id).is_some_and(|noted| noted.number == self.number) {
+            board.flights.remove(&self.id);
         }
     }
 }
@@ -236,7 +237,7 @@ impl fmt::Debug for InFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InFlight")
             .field("options", &self.0.options)
-            .field("flights", &lock(&self.0.flights).len())
+            .field("flights", &lock(&self.0.board).flights.len())
             .finish_non_exhaustive()
     }
 }

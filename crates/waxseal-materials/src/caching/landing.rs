@@ -1,51 +1,96 @@
-//! The calls of a caching materials manager, and what becomes of their answers.
+//! A call in flight: its turn, the call, and what becomes of the answer.
 
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 
-use super::again::again;
-use super::cmm::{Answer, Fit, Inner};
-use super::in_flight::{Call, Flight, Landed};
-use super::request::{Ask, MadeFor, Request, uses_data_key_itself};
+use super::cmm::{Fit, Inner};
+use super::in_flight::{Call, Moment, Pass};
+use super::request::{Ask, MadeFor, uses_data_key_itself};
 use super::usage::Reservation;
-use super::{CacheEntry, CachedMaterials, lock};
-use crate::{KeyFailure, KeyFailureReason, MaterialsError};
+use super::{CacheEntry, CacheIdentifier, CachedMaterials};
+use crate::MaterialsError;
 
-/// What came of a call.
-pub(super) enum Tried {
-    Materials(CachedMaterials),
-    /// Materials that can't be shared, and are another's.
-    Alone,
-    /// The entry is used up already.
-    Nothing,
+/// How a call ended, for everyone who waited.
+#[derive(Clone)]
+pub(super) enum Landed {
+    /// With materials that messages share. The entry counts their use.
+    Shared(Arc<CacheEntry>, CachedMaterials),
+    /// With materials for one message, the first that takes them.
+    Alone(Arc<Mutex<Option<CachedMaterials>>>),
+    Failed(Arc<MaterialsError>),
+    /// Another call brought the entry: it is in the cache.
+    Overtaken,
+}
+
+/// What a call is made for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    Miss,
+    /// To renew an entry that is near its expiry.
+    Refresh,
 }
 
 impl Inner {
-    /// The call for an entry, and what becomes of its answer.
-    pub(super) fn call(self: &Arc<Self>, ask: &Ask) -> Call {
-        let (inner, id, bytes) = (Arc::clone(self), ask.id, ask.request.bytes());
-        let (request, made_for) = (ask.request.without_length(), MadeFor::of(ask));
-        let is_limited = ask.request.is_encryption();
+    /// The call in its turn, until it is answered or another brought the entry. One that panics
+    /// has failed for all who wait: nobody would wake them otherwise.
+    pub(super) fn fly(self: &Arc<Self>, ask: &Ask, purpose: Purpose, pass: Pass) -> Call {
+        let (inner, ask) = (Arc::clone(self), ask.clone());
         Box::pin(async move {
-            let checked = request.ask(&*inner.underlying).await.and_then(CachedMaterials::checked);
-            match checked {
-                Err(error) => Landed::Failed(Arc::new(error)),
-                Ok(materials) if materials.are_for_one_message() => {
-                    Landed::Alone(Arc::new(Mutex::new(Some(materials))))
-                }
-                Ok(materials) => {
-                    let entry = inner.entry(materials.clone(), made_for);
-                    // The use by whoever began the call comes with the entry. Decryption has no
-                    // limits of use.
-                    if !is_limited || entry.reserve(bytes, inner.limits.usage()) == Reservation::Granted {
-                        inner.cache.put_cache_entry(id, Arc::clone(&entry));
-                    }
-                    Landed::Shared(entry, materials)
-                }
+            pass.wait_for_slot().await;
+            let at = inner.moment(&ask.id);
+            pass.start(at);
+            let call = AssertUnwindSafe(inner.call(&ask, purpose, at, &pass)).catch_unwind();
+            match select(pin!(call), pin!(pass.overtaken())).await {
+                Either::Left((landed, _)) => landed.unwrap_or_else(|_| panicked()),
+                Either::Right(_) => Landed::Overtaken,
             }
         })
+    }
+
+    /// Calls, unless the entry came while this waited for its turn.
+    async fn call(&self, ask: &Ask, purpose: Purpose, at: Moment, pass: &Pass) -> Landed {
+        if self.is_there(ask, at) {
+            return Landed::Overtaken;
+        }
+        self.count_call(ask, purpose);
+        let answer = ask.request.clone().without_length().ask(&*self.underlying).await;
+        match answer.and_then(CachedMaterials::checked) {
+            Err(error) => Landed::Failed(Arc::new(error)),
+            Ok(materials) if materials.are_for_one_message() => {
+                Landed::Alone(Arc::new(Mutex::new(Some(materials))))
+            }
+            Ok(materials) => {
+                let entry = self.entry(materials.clone(), MadeFor::of(ask));
+                if self.is_more_than_used(&entry, ask) && self.keep(ask.id, &entry, at.deletions) {
+                    pass.arrived();
+                }
+                Landed::Shared(entry, materials)
+            }
+        }
+    }
+
+    /// Whether there is an entry that needs no renewal; also one for a request that differs,
+    /// which is not to be replaced.
+    fn is_there(&self, ask: &Ask, at: Moment) -> bool {
+        self.cache.get_cache_entry(&ask.id).is_some_and(|entry| {
+            let is_spent = matches!(self.fit(&entry, ask, at.now), Fit::Spent);
+            !is_spent && !self.in_flight.options().is_near_expiry(&entry, at.now)
+        })
+    }
+
+    fn count_call(&self, ask: &Ask, purpose: Purpose) {
+        self.counters.misses.count();
+        match purpose {
+            Purpose::Miss => self.told(ask, "miss"),
+            Purpose::Refresh => {
+                self.counters.refreshes.count();
+                self.told(ask, "refresh");
+            }
+        }
     }
 
     fn entry(&self, materials: CachedMaterials, made_for: MadeFor) -> Arc<CacheEntry> {
@@ -54,74 +99,36 @@ impl Inner {
         Arc::new(CacheEntry::made_for(materials, now, expiry_time, made_for))
     }
 
-    /// The answer for whoever began the call.
-    pub(super) fn own(&self, landed: Landed) -> Answer<Tried> {
-        match landed {
-            Landed::Shared(_, materials) => Ok(Tried::Materials(materials)),
-            Landed::Alone(materials) => Ok(take(&materials)),
-            Landed::Failed(error) => Err(again(error)),
-        }
+    /// Counts the use by whoever began the call, and whether the limits leave more. Decryption
+    /// has no limits of use.
+    fn is_more_than_used(&self, entry: &CacheEntry, ask: &Ask) -> bool {
+        !ask.request.is_encryption()
+            || entry.reserve(ask.request.bytes(), self.limits.usage()) == Reservation::Granted
     }
 
-    /// The same when the call was to renew an entry: if it failed, the old one will do.
-    pub(super) fn refreshed(&self, landed: Landed, ask: &Ask, old: &CacheEntry) -> Answer<Tried> {
-        let Landed::Failed(error) = landed else { return self.own(landed) };
-        self.counters.refresh_failures.count();
-        tracing::warn!(
-            target: "waxseal::cache", operation = ask.request.operation(), error = %error, "refresh failed"
-        );
-        let now = self.cache.now();
-        let fit = if old.is_expired(now) { Fit::Spent } else { self.fit(old, ask, now) };
-        match fit {
-            Fit::Materials(materials) => Ok(Tried::Materials(materials)),
-            _ => Err(again(error)),
+    /// Puts an entry into the cache, unless that of its name was deleted since the call began:
+    /// what was deleted must not come back. Whether it is there.
+    fn keep(&self, id: CacheIdentifier, entry: &Arc<CacheEntry>, deletions: u64) -> bool {
+        if self.cache.deletions(&id) != deletions {
+            return false;
         }
-    }
-
-    /// The answer for whoever waits for another's call.
-    pub(super) async fn joined(&self, flight: Flight, ask: &Ask, since: Duration) -> Answer<Tried> {
-        match self.within_time(flight).await {
-            Some(Landed::Shared(entry, materials)) if self.may_use(&entry, ask) => {
-                Ok(Tried::Materials(materials))
-            }
-            Some(Landed::Shared(..)) => Ok(Tried::Nothing),
-            Some(Landed::Alone(materials)) => Ok(take(&materials)),
-            Some(Landed::Failed(error)) => Err(again(error)),
-            None => self.waited_too_long(ask, since),
+        self.cache.put_cache_entry(id, Arc::clone(entry));
+        let is_kept = self.cache.deletions(&id) == deletions;
+        if !is_kept {
+            // The deletion may have come before the entry was there.
+            entry.wipe();
         }
-    }
-
-    /// Waits for as long as a call counts as being in flight, if the clock can tell.
-    async fn within_time(&self, flight: Flight) -> Option<Landed> {
-        match self.cache.sleep(self.flights().options().grace_interval) {
-            None => Some(flight.await),
-            Some(sleep) => match select(flight, sleep).await {
-                Either::Left((landed, _)) => Some(landed),
-                Either::Right(_) => None,
-            },
-        }
-    }
-
-    fn waited_too_long(&self, ask: &Ask, since: Duration) -> Answer<Tried> {
-        if self.cache.now() < since.saturating_add(self.flights().options().in_flight_ttl) {
-            return Ok(Tried::Nothing);
-        }
-        let failure = KeyFailure::new("a call in flight", KeyFailureReason::Unreachable)
-            .with_source("its in-flight TTL is exceeded");
-        Err(match ask.request {
-            Request::Encryption(_) => MaterialsError::Wrap(failure),
-            Request::Decryption(_) => MaterialsError::Unwrap(failure.into()),
-        })
+        is_kept
     }
 }
 
-fn take(materials: &Mutex<Option<CachedMaterials>>) -> Tried {
-    lock(materials).take().map_or(Tried::Alone, Tried::Materials)
+fn panicked() -> Landed {
+    Landed::Failed(Arc::new(MaterialsError::Other("the materials manager below the cache panicked".into())))
 }
 
 impl CachedMaterials {
     /// Incomplete materials would fail every message for as long as they are kept.
-    fn checked(self) -> Answer<Self> {
+    fn checked(self) -> Result<Self, MaterialsError> {
         match &self {
             Self::Encryption(materials) => materials.check_complete()?,
             Self::Decryption(materials) => materials.check_complete()?,

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +15,13 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::clock::NeverBack;
+use super::deletions::Deletions;
 use super::expiries::{Expiries, Held};
 use super::metrics::Counter;
 use super::{
-    CacheClock, CacheEntry, CacheIdentifier, CryptographicMaterialsCache, Evictions, InFlight,
-    MonotonicClock, StormTracking,
+    CacheClock, CacheEntry, CacheIdentifier, CryptographicMaterialsCache, Evictions, MonotonicClock,
+    StormTracking,
 };
 use crate::MaterialsError;
 
@@ -63,8 +66,9 @@ use crate::MaterialsError;
 pub struct LocalCryptographicMaterialsCache {
     entries: Cache<CacheIdentifier, Held>,
     ledger: Arc<Ledger>,
-    clock: Arc<dyn CacheClock>,
-    in_flight: InFlight,
+    clock: NeverBack,
+    storm_tracking: StormTracking,
+    deletions: Deletions,
 }
 
 /// What is told when an entry leaves.
@@ -91,25 +95,27 @@ impl LocalCryptographicMaterialsCache {
         Self {
             entries,
             ledger,
-            clock: Arc::new(MonotonicClock::default()),
-            in_flight: InFlight::new(StormTracking::default()),
+            clock: NeverBack::new(MonotonicClock::default()),
+            storm_tracking: StormTracking::default(),
+            deletions: Deletions::default(),
         }
     }
 
-    /// The same by another clock. For a cache that is not used yet.
+    /// The same by another clock. For a cache that is not used yet. Where the clock goes back, the
+    /// cache's time stands still until it has caught up.
     #[must_use]
     pub fn with_clock(mut self, clock: impl CacheClock + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = NeverBack::new(clock);
         self
     }
 
-    /// The same with other rules for calls in flight. For a cache that is not used yet.
+    /// The same with other rules for calls in flight, for managers that are made with it later.
     ///
     /// # Errors
     /// [`MaterialsError::CacheLimits`] for times that don't fit each other.
     pub fn with_storm_tracking(mut self, options: StormTracking) -> Result<Self, MaterialsError> {
         options.check()?;
-        self.in_flight = InFlight::new(options);
+        self.storm_tracking = options;
         Ok(self)
     }
 
@@ -121,11 +127,14 @@ impl LocalCryptographicMaterialsCache {
         }
     }
 
-    /// Forgets and wipes all entries.
+    /// Forgets and wipes all entries. Calls that are under way bring none back.
     pub fn clear(&self) {
-        for (id, entry) in self.ledger.expiries.all() {
-            entry.wipe();
-            self.entries.invalidate(&id);
+        self.deletions.count_all();
+        for (id, held) in self.ledger.expiries.take_all() {
+            held.entry.wipe();
+            self.ledger.deleted.count();
+            event("deleted");
+            self.remove(&id, &held);
         }
         self.entries.run_pending_tasks();
     }
@@ -149,11 +158,27 @@ impl LocalCryptographicMaterialsCache {
             held.entry.wipe();
             self.ledger.expired.count();
             event("expired");
-            self.entries.entry(id).and_compute_with(|there| match there {
-                Some(there) if there.value().ticket == held.ticket => Op::Remove,
-                _ => Op::Nop,
-            });
+            self.remove(&id, &held);
         }
+    }
+
+    /// Puts an entry into the map whose expiry is noted.
+    fn place(&self, id: CacheIdentifier, held: &Held) {
+        self.entries.insert(id, held.clone());
+        if !self.ledger.expiries.holds(held) {
+            // A purge between the two did not find it in the map.
+            self.remove(&id, held);
+        }
+        // Evicts now what is above the capacity, rather than some time later.
+        self.entries.run_pending_tasks();
+    }
+
+    /// Takes an entry out of the map, unless another has its name by now.
+    fn remove(&self, id: &CacheIdentifier, held: &Held) {
+        self.entries.entry(*id).and_compute_with(|there| match there {
+            Some(there) if there.value().ticket == held.ticket => Op::Remove,
+            _ => Op::Nop,
+        });
     }
 }
 
@@ -173,13 +198,11 @@ impl CryptographicMaterialsCache for LocalCryptographicMaterialsCache {
             entry.wipe();
             return;
         }
-        let held = self.ledger.expiries.insert(id, entry);
-        self.entries.insert(id, held);
-        // Evicts now what is above the capacity, rather than some time later.
-        self.entries.run_pending_tasks();
+        self.place(id, &self.ledger.expiries.insert(id, entry));
     }
 
     fn delete_cache_entry(&self, id: &CacheIdentifier) {
+        self.deletions.count(id.as_ref());
         self.entries.invalidate(id);
     }
 
@@ -191,8 +214,12 @@ impl CryptographicMaterialsCache for LocalCryptographicMaterialsCache {
         self.clock.sleep(time)
     }
 
-    fn in_flight(&self) -> Option<&InFlight> {
-        Some(&self.in_flight)
+    fn storm_tracking(&self) -> StormTracking {
+        self.storm_tracking
+    }
+
+    fn deletions(&self, id: &CacheIdentifier) -> u64 {
+        self.deletions.of(id.as_ref())
     }
 
     fn evictions(&self) -> Evictions {
@@ -210,7 +237,7 @@ impl Ledger {
     fn left(&self, held: &Held, cause: RemovalCause) {
         held.entry.wipe();
         if !self.expiries.remove(held) {
-            return; // It expired, and was counted then.
+            return; // It expired or was cleared away, and was counted then.
         }
         let (counter, name) = match cause {
             RemovalCause::Size => (&self.capacity, "capacity"),
@@ -222,16 +249,17 @@ impl Ledger {
     }
 }
 
+/// The map calls its listener, which wipes, no more after a panic: a subscriber's must not get there.
 fn event(cause: &'static str) {
-    tracing::debug!(target: "waxseal::cache", cause, "evicted");
+    let _ = catch_unwind(|| tracing::debug!(target: "waxseal::cache", cause, "evicted"));
 }
 
 impl Drop for LocalCryptographicMaterialsCache {
     /// The map frees what it holds some time later.
     fn drop(&mut self) {
-        self.ledger.expiries.all().iter().for_each(|(_, entry)| {
-            entry.wipe();
-        });
+        for (_, held) in self.ledger.expiries.take_all() {
+            held.entry.wipe();
+        }
     }
 }
 
@@ -240,7 +268,26 @@ impl fmt::Debug for LocalCryptographicMaterialsCache {
         f.debug_struct("LocalCryptographicMaterialsCache")
             .field("entries", &self.entries.entry_count())
             .field("clock", &self.clock)
-            .field("in_flight", &self.in_flight)
+            .field("storm_tracking", &self.storm_tracking)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CachedMaterials;
+    use super::*;
+
+    #[test]
+    fn what_is_purged_before_it_is_quite_there_leaves_nothing() {
+        let cache = LocalCryptographicMaterialsCache::new(10);
+        let id = CacheIdentifier::from([7; 48]);
+        let (materials, now) = (CachedMaterials::Other(Arc::new(())), cache.now());
+        let entry = Arc::new(CacheEntry::new(materials, now, now));
+        let held = cache.ledger.expiries.insert(id, Arc::clone(&entry));
+        cache.purge();
+        cache.place(id, &held);
+        assert!(entry.materials().is_none() && cache.is_empty());
+        assert_eq!(cache.evictions().expired, 1);
     }
 }

@@ -42,13 +42,15 @@ pub struct Bypasses {
     pub unlike: u64,
     /// See [`BypassReason::NoCache`].
     pub no_cache: u64,
+    /// See [`BypassReason::Late`].
+    pub late: u64,
 }
 
 impl Bypasses {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        [self.unknown_length, self.identity_kdf, self.beyond_limits, self.unlike, self.no_cache]
+        [self.unknown_length, self.identity_kdf, self.beyond_limits, self.unlike, self.no_cache, self.late]
             .into_iter()
             .fold(0, u64::saturating_add)
     }
@@ -65,11 +67,14 @@ pub enum BypassReason {
     IdentityKdf,
     /// The message alone is longer than `max_bytes`, or `max_messages` is 1.
     BeyondLimits,
-    /// The entry was made for another commitment policy, other required keys, or other
-    /// reproduced pairs, of which the identifier says nothing.
+    /// The entry, or the call in flight for it, was made for another commitment policy, other
+    /// required keys, or other reproduced pairs, of which the identifier says nothing.
     Unlike,
     /// The cache keeps nothing.
     NoCache,
+    /// Twice the answer of a call had expired when the task took it: `max_age` is shorter than
+    /// the task takes.
+    Late,
 }
 
 impl BypassReason {
@@ -82,6 +87,7 @@ impl BypassReason {
             Self::BeyondLimits => "beyond limits",
             Self::Unlike => "unlike",
             Self::NoCache => "no cache",
+            Self::Late => "late",
         }
     }
 }
@@ -130,6 +136,7 @@ pub(super) struct Counters {
     beyond_limits: Counter,
     unlike: Counter,
     no_cache: Counter,
+    late: Counter,
 }
 
 impl Counters {
@@ -140,6 +147,7 @@ impl Counters {
             BypassReason::BeyondLimits => self.beyond_limits.count(),
             BypassReason::Unlike => self.unlike.count(),
             BypassReason::NoCache => self.no_cache.count(),
+            BypassReason::Late => self.late.count(),
         }
     }
 
@@ -157,6 +165,7 @@ impl Counters {
                 beyond_limits: self.beyond_limits.get(),
                 unlike: self.unlike.get(),
                 no_cache: self.no_cache.get(),
+                late: self.late.get(),
             },
             evictions,
         }

@@ -8,8 +8,9 @@
 //!    (`local.rs`), [`NullCryptographicMaterialsCache`], or one of yours.
 //! 3. A [`CacheEntry`] (`entry.rs`) holds the keys, and counts what they are used for
 //!    (`usage.rs`).
-//! 4. What is not there is asked for once, however many tasks want it: [`InFlight`]
-//!    (`in_flight.rs`); what becomes of the answer is in `landing.rs`.
+//! 4. What is not there is asked for once, however many tasks want it (`in_flight.rs`). The call
+//!    and its answer are in `landing.rs`, what those get who wait in `waiting.rs`; how long all
+//!    that may take says [`StormTracking`] (`storm_tracking.rs`).
 //!
 //! Source: `framework/caching-cmm.md`, `cryptographic-materials-cache.md`,
 //! `local-cryptographic-materials-cache.md`, `storm-tracking-cryptographic-materials-cache.md`.
@@ -18,6 +19,7 @@ mod again;
 mod cache;
 mod clock;
 mod cmm;
+mod deletions;
 mod entry;
 mod expiries;
 mod identifier;
@@ -27,17 +29,19 @@ mod limits;
 mod local;
 mod metrics;
 mod request;
+mod storm_tracking;
 mod usage;
+mod waiting;
 
 pub use cache::{CryptographicMaterialsCache, NullCryptographicMaterialsCache};
 pub use clock::{CacheClock, MonotonicClock};
 pub use cmm::CachingCryptographicMaterialsManager;
 pub use entry::{CacheEntry, CachedMaterials};
 pub use identifier::CacheIdentifier;
-pub use in_flight::{InFlight, StormTracking};
 pub use limits::CacheLimits;
 pub use local::LocalCryptographicMaterialsCache;
 pub use metrics::{BypassReason, Bypasses, CachingMetrics, Evictions};
+pub use storm_tracking::StormTracking;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -21,7 +21,7 @@ pub(super) enum Request {
 }
 
 /// A request, and the name of the entry that answers it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ask {
     pub(super) id: CacheIdentifier,
     pub(super) request: Request,
@@ -80,12 +80,11 @@ impl Request {
     }
 
     /// The same for materials that messages of other lengths will use as well: it names none.
-    pub(super) fn without_length(&self) -> Self {
-        let mut request = self.clone();
-        if let Self::Encryption(request) = &mut request {
+    pub(super) fn without_length(mut self) -> Self {
+        if let Self::Encryption(request) = &mut self {
             request.max_plaintext_len = None;
         }
-        request
+        self
     }
 
     pub(super) async fn ask(

@@ -3,6 +3,7 @@
 //! A pump holds the buffers of one stream and drives the message machine over them. Whoever
 //! owns one asks what it needs, and moves bytes: that is all in which the streams differ.
 
+mod aligned;
 mod opener;
 mod sealer;
 mod window;

@@ -1,11 +1,11 @@
 //! A buffer that is filled at its end and emptied from its front.
 
-use waxseal_crypto::SecretBytes;
+use super::aligned::AlignedBytes;
 
 /// Bytes that came and were not taken yet. It grows by doubling, only once what it has is
 /// full, and wipes itself, since plaintext passes through it.
 pub(crate) struct Window {
-    bytes: SecretBytes,
+    bytes: AlignedBytes,
     start: usize,
     end: usize,
     /// The space was filled to its end the last time: there may be much to come.
@@ -17,7 +17,7 @@ const FIRST: usize = 8 << 10;
 
 impl Window {
     pub(crate) fn new() -> Self {
-        Self { bytes: SecretBytes::zeroed(0), start: 0, end: 0, was_filled: false }
+        Self { bytes: AlignedBytes::zeroed(0), start: 0, end: 0, was_filled: false }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -108,7 +108,7 @@ impl Window {
     }
 
     fn grow(&mut self, capacity: usize) {
-        let (mut grown, unread) = (SecretBytes::zeroed(capacity.max(self.len())), self.len());
+        let (mut grown, unread) = (AlignedBytes::zeroed(capacity.max(self.len())), self.len());
         if let Some(front) = grown.expose_mut().get_mut(..unread) {
             front.copy_from_slice(self.unread());
         }

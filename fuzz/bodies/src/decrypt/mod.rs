@@ -5,6 +5,7 @@ mod faults;
 mod plan;
 mod ranges;
 
+use waxseal::parallel::Threads;
 use waxseal::{Error, ErrorClass};
 
 use crate::Choices;
@@ -24,14 +25,14 @@ pub fn body(input: &[u8]) {
     faults::add(&mut choices, &mut message);
     let expected = expected(&message, &options);
     let mut bytes = write(&message);
-    check(&open::one_shot(client, &options, &bytes), &expected);
-    check(&stream(client, &options, &bytes, &mut sizes), &expected);
+    check(&open::one_shot(client, &options, &Threads::default(), &bytes), &expected);
+    check(&stream(client, &options, &Threads::default(), &bytes, &mut sizes), &expected);
     ranges::check(client, &options, &bytes, (message.frame_length > 0, &expected), &mut choices);
     if expected.verdict == Verdict::Opens && choices.one_in(2) {
         bytes.truncate(choices.below(bytes.len()));
         let expected = Expected { verdict: Verdict::Fails(ErrorClass::Truncated), ..expected };
-        check(&open::one_shot(client, &options, &bytes), &expected);
-        check(&stream(client, &options, &bytes, &mut sizes), &expected);
+        check(&open::one_shot(client, &options, &Threads::default(), &bytes), &expected);
+        check(&stream(client, &options, &Threads::default(), &bytes, &mut sizes), &expected);
         ranges::check_refused(client, &options, &bytes);
     }
 }

@@ -6,6 +6,7 @@ mod ecdsa;
 mod rsa;
 
 use waxseal::crypto::{AeadAlgorithm, AeadKey, HashAlgorithm, HkdfOutput};
+use waxseal::parallel::Threads;
 use waxseal::{DecryptOptions, Error};
 
 use crate::Choices;
@@ -134,7 +135,7 @@ fn given_message(choices: &mut Choices<'_>) {
 
 fn assert_same_outcome(options: &DecryptOptions, message: &[u8]) {
     let outcomes = openers().each_ref().map(|client| {
-        let (plaintext, error) = open::one_shot(client, options, message);
+        let (plaintext, error) = open::one_shot(client, options, &Threads::default(), message);
         (plaintext, error.as_ref().map(Error::class))
     });
     assert_eq!(outcomes[0], outcomes[1]);
