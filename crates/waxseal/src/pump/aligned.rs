@@ -52,7 +52,7 @@ mod tests {
         for len in [0, 1, 63, 64, 65, 4096, 300_000] {
             let mut bytes = AlignedBytes::zeroed(len);
             assert_eq!((bytes.len(), bytes.expose().len(), bytes.expose_mut().len()), (len, len, len));
-            assert!(len == 0 || bytes.expose().as_ptr().addr() % CACHE_LINE == 0);
+            assert!(len == 0 || bytes.expose().as_ptr().addr().is_multiple_of(CACHE_LINE));
         }
     }
 }
