@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, Read, Write};
 
+use waxseal::io::DecryptingReader;
 use waxseal::parallel::Threads;
 use waxseal::{Client, DecryptOptions, Error};
 
@@ -44,14 +45,8 @@ pub(crate) fn reader(
     sizes: &mut Sizes,
 ) -> Outcome {
     let mut read_sizes = sizes.clone();
-    let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader = match under(client, options.commitment_policy)
-        .decrypt_reader(source)
-        .options(options.clone())
-        .threads(threads.clone())
-        .wait()
-    {
+    let mut reader = match open_reader(client, options, threads, InPieces { inner: message, sizes }) {
         Ok(reader) => reader,
         Err(error) => return (plaintext, Some(error)),
     };
@@ -79,14 +74,8 @@ pub(crate) fn buffered_reader(
     sizes: &mut Sizes,
 ) -> Outcome {
     let mut read_sizes = sizes.clone();
-    let source = InPieces { inner: message, sizes };
     let mut plaintext = Vec::new();
-    let mut reader = match under(client, options.commitment_policy)
-        .decrypt_reader(source)
-        .options(options.clone())
-        .threads(threads.clone())
-        .wait()
-    {
+    let mut reader = match open_reader(client, options, threads, InPieces { inner: message, sizes }) {
         Ok(reader) => reader,
         Err(error) => return (plaintext, Some(error)),
     };
@@ -100,6 +89,16 @@ pub(crate) fn buffered_reader(
         plaintext.extend_from_slice(&piece[..len]);
         reader.consume(len);
     }
+}
+
+fn open_reader<R: Read>(
+    client: &Client,
+    options: &DecryptOptions,
+    threads: &Threads,
+    source: R,
+) -> Result<DecryptingReader<R>, Error> {
+    let client = under(client, options.commitment_policy);
+    client.decrypt_reader(source).options(options.clone()).threads(threads.clone()).wait()
 }
 
 /// Written in pieces, to a sink that takes pieces of other sizes.

@@ -7,26 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use waxseal_local_kms::LocalKms;
 
+use crate::log::Log;
 use crate::signed::{ID, Request, SECRET, Signing, now, server_of};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 fn good() -> Request {
     Request::new("ListKeys", "{}").signed(&Signing::default())

@@ -4,5 +4,7 @@
 mod audit;
 mod errors;
 mod limits;
+#[path = "../support/log.rs"]
+mod log;
 mod refusals;
 mod signed;
