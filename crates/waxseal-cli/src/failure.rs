@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use waxseal::format::FormatProblem;
 use waxseal::{ErrorClass, MaterialsError, MessageError};
-use waxseal_sign::{InvalidSignature, SignError};
+use waxseal_sign::SignError;
 
 use crate::armor::NotBase64;
 use crate::terminal::printable;
@@ -100,15 +100,15 @@ impl Failure {
         match error {
             SignError::Message(error) => Self::client(error, direction),
             SignError::Io(error) => Self::new(exit, error),
-            error => Self { hint: hint_for_signature(&error), ..Self::new(exit, error) },
+            error => Self::new(exit, error),
         }
     }
 
-    /// A directory tree is not as its signature says.
-    pub(crate) fn different(lines: &[String]) -> Self {
+    /// A directory tree is not as its signature says, or not known to be.
+    pub(crate) fn different(exit: Exit, lines: &[String]) -> Self {
         let count = lines.len();
         let text = format!("{count} of its files are not as signed:\n  {}", lines.join("\n  "));
-        Self::new(Exit::NotVerified, anyhow::Error::msg(text))
+        Self::new(exit, anyhow::Error::msg(text))
     }
 
     /// There was no randomness.
@@ -211,15 +211,6 @@ fn hint_for(error: &waxseal::Error) -> Option<&'static str> {
         }
         MessageError::Materials(MaterialsError::CommitmentPolicy { .. }) => {
             Some("--commitment-policy chooses another policy")
-        }
-        _ => None,
-    }
-}
-
-fn hint_for_signature(error: &SignError) -> Option<&'static str> {
-    match error {
-        SignError::Invalid(InvalidSignature::Forgeable) => {
-            Some("--danger-accept-forgeable takes it all the same, as pykmssig does")
         }
         _ => None,
     }

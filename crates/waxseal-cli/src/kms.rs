@@ -3,6 +3,7 @@
 mod access_key;
 mod access_keys;
 mod alias;
+mod audit;
 mod calls;
 mod create_key;
 mod list;
@@ -12,7 +13,7 @@ mod serve;
 mod state;
 mod store;
 
-pub(crate) use calls::{CallerArgs, Calls, text};
+pub(crate) use calls::{CallerArgs, Calls};
 pub(crate) use notice::silence;
 pub(crate) use store::Store;
 

@@ -10,7 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Parser};
 use waxseal::{CryptoProvider, EncryptionContext};
 use waxseal_sign::{ContentDigest, DigestKind, EncryptedDigest, SignError, Signer, Verified, Verifier};
 
@@ -28,12 +29,15 @@ use crate::terminal::{print, say};
 const INVALID: u8 = 1;
 const FAILED: u8 = 2;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 const WARNING: &str =
     "kms-sig: warning: without --key a signature under any key passes that you may decrypt with";
 
 /// Sign and verify files with AWS KMS
 #[derive(Debug, Parser)]
-#[command(name = "kms-sig", version, disable_help_subcommand = true)]
+#[command(name = "kms-sig", version, disable_version_flag = true, disable_help_subcommand = true)]
+#[command(arg = Arg::new("version").short('v').long("version").action(ArgAction::Version).help("Print the version"))]
 enum Cli {
     /// Sign a file
     Sign {
@@ -56,7 +60,7 @@ enum Cli {
         #[arg(long = "key", value_name = "KEY")]
         keys: Vec<SigningKey>,
     },
-    /// Print the version
+    /// Print the version: in the lines of the model, which names its compiler and its build
     Version,
 }
 
@@ -67,6 +71,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::kms::silence();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            return print(&format!("{VERSION}\n")).map_or(FAILED.into(), |()| ExitCode::SUCCESS);
+        }
         Err(error) => {
             // A closed terminal is no reason for another error.
             let _ = error.print();
@@ -103,12 +110,15 @@ impl Cli {
         match self {
             Self::Sign { key_id, file, sig, context } => Ok(sign(key_id, file, sig, context)?),
             Self::Verify { file, sig, context, keys } => verify(file, sig, context, keys),
-            Self::Version => Ok(print(&format!("kms-sig {}\n", env!("CARGO_PKG_VERSION")))?),
+            Self::Version => {
+                Ok(print(&format!("version: {VERSION}\ngoversion: unknown\nbuildtime: unknown\n"))?)
+            }
         }
     }
 }
 
 fn sign(key_id: &SigningKey, file: &Path, sig: &Path, context: &EncryptionContext) -> Result<(), Failure> {
+    signature::keep_apart(&[file.to_path_buf()], &[sig.to_path_buf()])?;
     let cleanup = Cleanup::default();
     let rules = OutputRules { force: true, sync: false, readers: Readers::Umask, cleanup: &cleanup };
     let mut output = Output::create(&Destination::File(sig.to_path_buf()), rules)?;
@@ -132,12 +142,13 @@ fn verify(file: &Path, sig: &Path, context: &EncryptionContext, keys: &[SigningK
         _ => Verifier::new(crypto(), service.clients.clone(), &service.keys),
     };
     let verifier = verifier.and_then(|verifier| verifier.context(context.clone())).map_err(wrong)?;
-    let (signature, content) = (signature::read(sig, signature::MAX_LEN)?, digest(file)?);
+    let signature = signature::read(&Source::File(sig.to_path_buf()), signature::MAX_LEN)?;
+    let content = digest(file)?;
     let scheme = EncryptedDigest::new(service.clients.clone());
     match service.run(verifier.verify_raw(&scheme, &signature, &content)) {
         Ok(Verified { key, .. }) => Ok(print(&format!("valid signature from {key}\n"))?),
         Err(error) if error.is_invalid_signature() => Err(End::Invalid),
-        Err(error) => Err(wrong(error).into()),
+        Err(error) => Err(signature::unknown(wrong(error), keys.is_empty()).into()),
     }
 }
 
@@ -157,14 +168,13 @@ fn wrong(error: SignError) -> Failure {
     Failure::signature(error, Direction::Decrypt)
 }
 
-/// `k1=v1,k2=v2`: split at each comma, then at the first equals sign. Nothing is escaped.
+/// `k1=v1,k2=v2`: split at each comma, then at the first equals sign. Nothing is escaped, and of
+/// a key that is given twice the last value counts.
 fn context(text: &str) -> Result<EncryptionContext, String> {
     let mut context = EncryptionContext::new();
     for pair in text.split(',').filter(|_| !text.is_empty()) {
         let (key, value) = pair.split_once('=').ok_or_else(|| format!("{pair:?} is not key=value"))?;
-        if context.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(format!("the key {key:?} is given twice"));
-        }
+        context.insert(key.to_owned(), value.to_owned());
     }
     Ok(context)
 }
@@ -184,7 +194,8 @@ mod tests {
     fn a_context_splits_at_commas_then_at_the_first_equals_sign() {
         assert_eq!(context(""), Ok(EncryptionContext::new()));
         assert_eq!(context("a=b=c,d="), Ok([("a", "b=c"), ("d", "")].into()));
-        for wrong in ["a", "a=b,", "a=b,a=c"] {
+        assert_eq!(context("a=b,a=c"), Ok([("a", "c")].into()));
+        for wrong in ["a", "a=b,"] {
             assert!(context(wrong).is_err(), "{wrong:?}");
         }
     }

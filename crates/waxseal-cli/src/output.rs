@@ -118,7 +118,7 @@ fn stream_to(path: &Path) -> Result<Output, Failure> {
     opened.map(|file| Output(Kind::Stream(file))).map_err(Failure::io)
 }
 
-fn directory_of(path: &Path) -> &Path {
+pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

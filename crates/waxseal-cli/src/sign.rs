@@ -61,6 +61,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     if args.sig.is_some() && args.files.len() > 1 {
         return Err(Failure::usage("--sig names the signature of one file"));
     }
+    args.keep_apart()?;
     let service = KeyService::open(
         std::slice::from_ref(&args.key),
         args.service.region.as_deref(),
@@ -80,6 +81,15 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 impl Args {
+    fn keep_apart(&self) -> Result<(), Failure> {
+        let files = |paths: &[PathBuf]| {
+            paths.iter().filter(|path| Source::of(path) != Source::Stdin).cloned().collect::<Vec<_>>()
+        };
+        let places: Result<Vec<_>, _> =
+            self.files.iter().map(|file| signature::place(file, self.sig.as_deref())).collect();
+        signature::keep_apart(&files(&self.files), &files(&places?))
+    }
+
     fn signer(&self, service: &KeyService) -> Result<Signer, Failure> {
         let crypto = self.service.provider.crypto();
         let key = service.keys.first().ok_or_else(|| Failure::usage("a key is missing"))?;
@@ -113,7 +123,7 @@ impl Signing<'_> {
         let place = signature::place(file, self.args.sig.as_deref())?;
         let mut output = self.output(&place)?;
         let signed = match file.is_dir() {
-            true => self.tree(file, &place, progress)?,
+            true => self.tree(file, progress)?,
             false => self.file(file, progress)?,
         };
         output.write_all(&signed).map_err(Failure::output)?;
@@ -145,13 +155,9 @@ impl Signing<'_> {
         written.map_err(|error| wrong(error.into()))
     }
 
-    fn tree(&self, root: &Path, place: &Path, progress: &Progress) -> Result<Vec<u8>, Failure> {
+    fn tree(&self, root: &Path, progress: &Progress) -> Result<Vec<u8>, Failure> {
         if self.args.raw {
             return Err(Failure::usage("a directory has no raw form"));
-        }
-        if is_inside(place, root)? {
-            return Err(Failure::usage("the signature would stand in the directory that it signs")
-                .hint("--sig names a file outside"));
         }
         let crypto = self.args.service.provider.crypto();
         let manifest =
@@ -159,16 +165,6 @@ impl Signing<'_> {
         let signed = self.service.run(self.signer.sign_manifest(manifest)).map_err(wrong)?;
         signed.to_text().map(String::into_bytes).map_err(wrong)
     }
-}
-
-/// Whether a file that may not be there yet stands below a directory.
-fn is_inside(place: &Path, root: &Path) -> Result<bool, Failure> {
-    if Source::of(place) == Source::Stdin {
-        return Ok(false);
-    }
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (folder, root) = (folder.canonicalize(), root.canonicalize());
-    Ok(folder.map_err(Failure::io)?.starts_with(root.map_err(Failure::io)?))
 }
 
 fn wrong(error: waxseal_sign::SignError) -> Failure {

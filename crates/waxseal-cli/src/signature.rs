@@ -1,8 +1,9 @@
 //! What `sign` and `verify` share: their options, and where signatures stand.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use waxseal_sign::{
     EncryptedDigest, Envelope, KmsAsymmetric, KmsMac, Manifest, Method, Scheme, SchemeId, SealedDigests,
 };
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::input::{Source, stdin};
 use crate::provider::Provider;
 use crate::value::{self, ContextPair};
@@ -77,6 +78,33 @@ pub(crate) fn place(file: &Path, named: Option<&Path>) -> Result<PathBuf, Failur
     }
 }
 
+/// Refuses signatures that would replace what is signed, or stand in a directory that is: whatever links
+/// lead there.
+pub(crate) fn keep_apart(inputs: &[PathBuf], signatures: &[PathBuf]) -> Result<(), Failure> {
+    // What can't be resolved is told of when it is opened.
+    let inputs: BTreeSet<PathBuf> = inputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    for signature in signatures {
+        let Ok(place) = resolved(signature) else { continue };
+        if let Some(input) = place.ancestors().find(|path| inputs.contains(*path)) {
+            let text = match input == place {
+                true => "the signature would replace what it signs",
+                false => "the signature would stand in the directory that it signs",
+            };
+            return Err(Failure::usage(text).about(signature.display()).hint("--sig names another place"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a file would be written that may not be there yet.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    if path.symlink_metadata().is_ok() {
+        return path.canonicalize();
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(folder.canonicalize()?.join(path.file_name().unwrap_or_default()))
+}
+
 /// `dir/` is `dir`: its signature stands beside it, not in it.
 fn without_slash(path: &Path) -> PathBuf {
     path.components().collect()
@@ -89,14 +117,22 @@ pub(crate) const MAX_LEN: usize = 2 * Envelope::MAX_LEN;
 pub(crate) const MAX_TREE_LEN: usize = Manifest::MAX_LEN + MAX_LEN;
 
 /// A signature, or what can't be one since it is longer than `limit`.
-pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    let file = match Source::of(path) {
+pub(crate) fn read(source: &Source, limit: usize) -> Result<Vec<u8>, Failure> {
+    let file = match source {
         Source::Stdin => stdin(),
         Source::File(path) => File::open(path),
     };
     let mut bytes = Vec::new();
     let read = file.and_then(|file| file.take(limit as u64).read_to_end(&mut bytes));
-    read.map(|_| bytes).map_err(|error| Failure::io(error).about(path.display()))
+    read.map(|_| bytes).map_err(|error| Failure::io(error).about(source))
+}
+
+/// The failure to find out whether a signature is valid, with a word on whom an unpinned verifier asks.
+pub(crate) fn unknown(failure: Failure, unpinned: bool) -> Failure {
+    match unpinned && failure.exit == Exit::KeyService {
+        true => failure.hint("without a key AWS KMS is asked; --key local:NAME names one of an embedded KMS"),
+        false => failure,
+    }
 }
 
 /// Bytes of all inputs, if all of them are files: the length of a tree is not known before it is read.

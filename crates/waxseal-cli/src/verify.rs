@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use waxseal_sign::{
-    AcceptedKey, ContentDigest, Difference, Envelope, Manifest, PublicKey, Scheme, SchemeId, SignError,
-    SignedManifest, Verified, Verifier,
+    AcceptedKey, ContentDigest, Difference, Envelope, InvalidSignature, PublicKey, Scheme, SchemeId,
+    SignError, SignedManifest, Verified, Verifier,
 };
 
 use crate::cli::{EXIT_CODES, Session};
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for file in &args.files {
         if let Err(failure) = verifying.verify(file, &progress) {
-            let failure = failure.about(Source::of(file));
+            let failure = signature::unknown(failure, args.accepted.danger_any_key).about(Source::of(file));
             failure.text().iter().for_each(|text| progress.say(text));
             exit = exit.worse(failure.exit);
         }
@@ -91,9 +91,23 @@ impl Args {
         verifier.context(value::encryption_context(&self.service.context)?).map_err(wrong)
     }
 
+    /// Refuses an envelope that says another scheme than the options.
+    fn agree(&self, envelope: &Envelope) -> Result<(), Failure> {
+        let Some(scheme) = self.scheme else { return Ok(()) };
+        let algorithm = envelope.method.algorithm_name();
+        let same_algorithm = self.algorithm.is_none() || self.algorithm.as_deref() == algorithm;
+        if envelope.method.scheme() == scheme && same_algorithm {
+            return Ok(());
+        }
+        Err(wrong(InvalidSignature::Form("its envelope says another scheme or algorithm").into()))
+    }
+
     /// The scheme of raw signatures.
     fn raw(&self, service: &KeyService) -> Result<Option<Box<dyn Scheme>>, Failure> {
         let Some(scheme) = self.scheme else { return Ok(None) };
+        if self.danger_accept_forgeable && scheme != SchemeId::SealedDigests {
+            return Err(Failure::usage("--danger-accept-forgeable goes with --scheme sealed-digests"));
+        }
         let method = signature::method(scheme, self.algorithm.as_deref())?;
         let crypto = self.service.provider.crypto();
         let scheme = signature::scheme_of(method, crypto, service.clients.clone(), |sealed| {
@@ -130,7 +144,7 @@ struct Verifying<'a> {
 
 impl Verifying<'_> {
     fn verify(&self, file: &Path, progress: &Progress) -> Result<(), Failure> {
-        let place = signature::place(file, self.args.sig.as_deref())?;
+        let place = Source::of(&signature::place(file, self.args.sig.as_deref())?);
         let verified = match file.is_dir() {
             true => self.tree(file, &signature::read(&place, signature::MAX_TREE_LEN)?, progress)?,
             false => self.file(file, &signature::read(&place, signature::MAX_LEN)?, progress)?,
@@ -148,12 +162,17 @@ impl Verifying<'_> {
             (_, true) => {
                 let envelope =
                     Envelope::from_bytes_or_armor(signature).map_err(|error| wrong(error.into()))?;
+                self.args.agree(&envelope)?;
                 let content = digest(envelope.digest())?;
                 self.service.run(self.verifier.verify(&envelope, &content))
             }
             (Some(scheme), false) => {
                 let content = digest(scheme.method().digest())?;
-                self.service.run(self.verifier.verify_raw(&**scheme, signature, &content))
+                let verified = self.service.run(self.verifier.verify_raw(&**scheme, signature, &content));
+                return verified.map_err(wrong_raw);
+            }
+            (None, false) if SignedManifest::is_one(signature) => {
+                return Err(wrong(InvalidSignature::Form("it is one of a directory tree").into()));
             }
             (None, false) => {
                 let error = wrong(waxseal_sign::EnvelopeError::Magic.into());
@@ -164,15 +183,28 @@ impl Verifying<'_> {
     }
 
     fn tree(&self, root: &Path, signature: &[u8], progress: &Progress) -> Result<Verified, Failure> {
+        if Envelope::is_one(signature) {
+            return Err(wrong(InvalidSignature::Form("it is one of a file").into()));
+        }
         let signed = SignedManifest::from_bytes(signature).map_err(wrong)?;
         let verified = self.service.run(self.verifier.verify_manifest(&signed)).map_err(wrong)?;
         let crypto = self.args.service.provider.crypto();
-        let found = Manifest::of_tree(crypto, root, &mut |bytes| progress.advance(bytes)).map_err(wrong)?;
-        match signed.manifest().differences(&found).as_slice() {
+        let differences = signed
+            .manifest()
+            .compare_tree(crypto, root, &mut |bytes| progress.advance(bytes))
+            .map_err(wrong)?;
+        match differences.as_slice() {
             [] => Ok(verified),
-            differences => Err(Failure::different(&differences.iter().map(line).collect::<Vec<_>>())),
+            differences => Err(different(differences)),
         }
     }
+}
+
+/// What can't be read says nothing of the signature; anything else does.
+fn different(differences: &[Difference]) -> Failure {
+    let known = differences.iter().any(|difference| !matches!(difference, Difference::Unknown { .. }));
+    let exit = if known { Exit::NotVerified } else { Exit::InputOutput };
+    Failure::different(exit, &differences.iter().map(line).collect::<Vec<_>>())
 }
 
 fn line(difference: &Difference) -> String {
@@ -180,6 +212,7 @@ fn line(difference: &Difference) -> String {
         Difference::Changed(name) => format!("changed: {}", printable(name)),
         Difference::Missing(name) => format!("missing: {}", printable(name)),
         Difference::Extra(name) => format!("not signed: {}", printable(name)),
+        Difference::Unknown { name, why } => format!("unknown: {}: {why}", printable(name)),
         _ => "different".to_owned(),
     }
 }
@@ -198,6 +231,16 @@ fn told(file: &Path, verified: &Verified) -> String {
         text.push_str(&format!("  context: {}={}\n", printable(key), printable(value)));
     }
     text
+}
+
+/// Only of a raw signature may a forgeable one be taken.
+fn wrong_raw(error: SignError) -> Failure {
+    let forgeable = matches!(error, SignError::Invalid(InvalidSignature::Forgeable));
+    let failure = wrong(error);
+    match forgeable {
+        true => failure.hint("--danger-accept-forgeable takes it all the same, as pykmssig does"),
+        false => failure,
+    }
 }
 
 fn wrong(error: SignError) -> Failure {

@@ -41,7 +41,7 @@ impl Calls {
             grant_tokens: &self.grant_tokens,
         };
         let answer = self.client.generate_data_key(request).await.map_err(|error| told(&name, error))?;
-        check_len(&name, &answer.plaintext, suite)?;
+        check_len(&name, &answer.plaintext, suite, KeyFailureReason::Answer)?;
         let encrypted = wrapped(key, answer.key_id, answer.ciphertext)?;
         Ok(DataKey { plaintext: answer.plaintext, encrypted })
     }
@@ -82,7 +82,8 @@ impl Calls {
         };
         let answer = self.client.decrypt(request).await.map_err(|error| told(name, error))?;
         check_same_key(name, &answer.key_id)?;
-        check_len(name, &answer.plaintext, suite)?;
+        // The message may say another suite than the one that the data key was made for.
+        check_len(name, &answer.plaintext, suite, KeyFailureReason::Failed)?;
         Ok(answer.plaintext)
     }
 }
@@ -101,13 +102,18 @@ pub(crate) fn check_same_key(asked: &str, answered: &str) -> Result<(), KeyFailu
     Err(KeyFailure::new(asked, KeyFailureReason::WrongKey).with_source(source))
 }
 
-fn check_len(name: &str, data_key: &SecretBytes, suite: &AlgorithmSuite) -> Result<(), KeyFailure> {
+fn check_len(
+    name: &str,
+    data_key: &SecretBytes,
+    suite: &AlgorithmSuite,
+    reason: KeyFailureReason,
+) -> Result<(), KeyFailure> {
     let (found, needed) = (data_key.len(), suite.data_key_len());
     if found == needed {
         return Ok(());
     }
     let source = format!("KMS answered with a data key of {found} bytes, the suite needs {needed}");
-    Err(KeyFailure::new(name, KeyFailureReason::Failed).with_source(source))
+    Err(KeyFailure::new(name, reason).with_source(source))
 }
 
 /// The data key as a message holds it: named by the ARN that KMS answered with.
@@ -117,7 +123,7 @@ fn wrapped(
     ciphertext: Vec<u8>,
 ) -> Result<EncryptedDataKey, KeyFailure> {
     let name = key.to_string();
-    let failed = |source: String| KeyFailure::new(&name, KeyFailureReason::Failed).with_source(source);
+    let failed = |source: String| KeyFailure::new(&name, KeyFailureReason::Answer).with_source(source);
     if !answered.parse::<AwsKmsArn>().is_ok_and(|arn| arn.is_key()) {
         return Err(failed(format!("KMS answered with the key id {answered:?}, which is no key ARN")));
     }

@@ -36,6 +36,14 @@ impl DiscoveryFilter {
     pub fn allows(&self, arn: &AwsKmsArn) -> bool {
         self.partition == arn.partition() && self.accounts.contains(arn.account())
     }
+
+    /// How errors tell of it, if there is one.
+    pub(crate) fn label(filter: Option<&Self>) -> String {
+        let accounts = |filter: &Self| filter.accounts.iter().cloned().collect::<Vec<_>>().join(" ");
+        filter.map_or_else(String::new, |filter| {
+            format!(" (filter: partition {}, accounts {})", filter.partition, accounts(filter))
+        })
+    }
 }
 
 #[cfg(test)]

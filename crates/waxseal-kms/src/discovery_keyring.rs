@@ -136,14 +136,7 @@ impl Discovery {
     }
 
     fn not_mine(&self, encrypted_data_keys: &[EncryptedDataKey]) -> KeyFailure {
-        let filter = match &self.filter {
-            Some(filter) => format!(
-                " (partition {}, accounts {})",
-                filter.partition(),
-                filter.accounts().iter().cloned().collect::<Vec<_>>().join(" ")
-            ),
-            None => String::new(),
-        };
+        let filter = DiscoveryFilter::label(self.filter.as_ref());
         let region = self.region.as_deref().map(|region| format!(" in {region}")).unwrap_or_default();
         not_mine(PROVIDER_ID, &format!("{LABEL}{region}{filter}"), encrypted_data_keys)
     }

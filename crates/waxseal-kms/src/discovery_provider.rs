@@ -5,12 +5,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use waxseal_format::{EncryptedDataKey, EncryptionContext};
-use waxseal_materials::{KeyFailure, KeyFailureReason, MasterKey, MasterKeyProvider, MaterialsError};
+use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
+use waxseal_materials::{
+    DataKey, KeyFailure, KeyFailureReason, MasterKey, MasterKeyProvider, MaterialsError,
+};
 
 use crate::calls::{Calls, PROVIDER_ID, told};
 use crate::keyring::Matching;
-use crate::message_keys::{key_arn, shortened};
+use crate::master_key::open_first;
+use crate::message_keys::{key_arn, not_mine, shortened};
 use crate::{AwsKmsArn, AwsKmsError, AwsKmsMasterKey, ClientSupplier, DiscoveryFilter};
 
 /// The KMS keys that a message names, each called in its own region, as far as a filter allows.
@@ -98,6 +101,16 @@ macro_rules! discovery_provider {
             ) -> Result<Arc<dyn MasterKey>, KeyFailure> {
                 self.0.master_key(key_arn(encrypted_data_key)?).await
             }
+
+            async fn decrypt_data_key_from_list(
+                &self,
+                suite: &'static AlgorithmSuite,
+                encryption_context: &EncryptionContext,
+                encrypted_data_keys: &[EncryptedDataKey],
+            ) -> Result<DataKey, MaterialsError> {
+                let not_mine = || not_mine(PROVIDER_ID, &self.0.label(), encrypted_data_keys);
+                open_first(self, not_mine, suite, encryption_context, encrypted_data_keys).await
+            }
         }
     };
 }
@@ -155,9 +168,13 @@ impl Discovery {
             Some(filter) if !filter.allows(named) => {
                 let named = shortened(&named.to_string());
                 let why = format!("the discovery filter doesn't have the partition and account of {named}");
-                Err(KeyFailure::new(LABEL, KeyFailureReason::NotMine).with_source(why))
+                Err(KeyFailure::new(self.label(), KeyFailureReason::NotMine).with_source(why))
             }
             _ => Ok(()),
         }
+    }
+
+    fn label(&self) -> String {
+        format!("{LABEL}{}", DiscoveryFilter::label(self.filter.as_ref()))
     }
 }

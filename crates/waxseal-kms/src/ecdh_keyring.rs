@@ -37,7 +37,8 @@ pub enum KmsEcdhSchema {
     KmsPrivateKeyToStaticPublicKey {
         /// One's own KMS key.
         sender_kms_key_id: String,
-        /// Its public half; KMS is asked for it otherwise.
+        /// Its public half; KMS is asked for it otherwise. With an alias leave it to KMS: where
+        /// an alias leads that was moved is only seen then.
         sender_public_key: Option<EcPublicKey>,
         /// The other's public key.
         recipient_public_key: EcPublicKey,
@@ -46,7 +47,8 @@ pub enum KmsEcdhSchema {
     KmsPublicKeyDiscovery {
         /// The recipient's KMS key.
         recipient_kms_key_id: String,
-        /// Its public half; KMS is asked for it otherwise.
+        /// Its public half; KMS is asked for it otherwise. With an alias leave it to KMS: where
+        /// an alias leads that was moved is only seen then.
         recipient_public_key: Option<EcPublicKey>,
     },
 }

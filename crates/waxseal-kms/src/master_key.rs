@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use waxseal_crypto::SecretBytes;
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
-use waxseal_materials::{DataKey, KeyFailure, MasterKey, MaterialsError};
+use waxseal_materials::{
+    DataKey, KeyFailure, KeyFailureReason, KeyFailures, MasterKey, MasterKeyProvider, MaterialsError,
+};
 
 use crate::calls::{Calls, PROVIDER_ID};
 use crate::keyring::{Matching, identifier, not_mine_of};
@@ -53,6 +55,33 @@ impl AwsKmsMasterKey {
     pub(crate) fn of(calls: Calls, key: AwsKmsIdentifier, matching: Matching) -> Self {
         Self { calls, name: key.to_string(), key, matching }
     }
+}
+
+/// Opens the first of the data keys that a key of the provider opens. Keys that are not its own
+/// are told of once, by `not_mine`, and only if there is nothing else to tell.
+pub(crate) async fn open_first(
+    provider: &dyn MasterKeyProvider,
+    not_mine: impl FnOnce() -> KeyFailure + Send,
+    suite: &'static AlgorithmSuite,
+    encryption_context: &EncryptionContext,
+    encrypted_data_keys: &[EncryptedDataKey],
+) -> Result<DataKey, MaterialsError> {
+    let mut failures = KeyFailures::default();
+    for encrypted in encrypted_data_keys.iter().filter(|edk| edk.provider_id == PROVIDER_ID) {
+        let unwrapped = match provider.master_key_for_decrypt(encrypted).await {
+            Ok(key) => key.decrypt_data_key(suite, encryption_context, encrypted).await,
+            Err(failure) => Err(failure),
+        };
+        match unwrapped {
+            Ok(plaintext) => return Ok(DataKey { plaintext, encrypted: encrypted.clone() }),
+            Err(failure) if failure.reason == KeyFailureReason::NotMine => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if failures.as_slice().is_empty() {
+        failures.push(not_mine());
+    }
+    Err(MaterialsError::Unwrap(failures))
 }
 
 #[async_trait]

@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
-use waxseal_materials::{
-    DataKey, KeyFailure, KeyFailureReason, KeyFailures, MasterKey, MasterKeyProvider, MaterialsError,
-};
+use waxseal_materials::{DataKey, KeyFailure, MasterKey, MasterKeyProvider, MaterialsError};
 
 use crate::calls::{Calls, PROVIDER_ID, told};
 use crate::keyring::{Matching, identifier, not_mine_of};
+use crate::master_key::open_first;
 use crate::message_keys::key_arn;
 use crate::multi_keyrings::check_unique;
 use crate::{AwsKmsError, AwsKmsIdentifier, AwsKmsMasterKey, ClientSupplier};
@@ -101,7 +100,8 @@ macro_rules! strict_provider {
                 encryption_context: &EncryptionContext,
                 encrypted_data_keys: &[EncryptedDataKey],
             ) -> Result<DataKey, MaterialsError> {
-                self.0.decrypt_data_key_from_list(suite, encryption_context, encrypted_data_keys).await
+                let not_mine = || self.0.not_mine(encrypted_data_keys);
+                open_first(self, not_mine, suite, encryption_context, encrypted_data_keys).await
             }
         }
     };
@@ -178,30 +178,6 @@ impl Strict {
 
     /// As the trait does it, but for what is told: a data key of another's key says nothing where
     /// one of these keys was asked, and where none was, all that the message names are told at once.
-    async fn decrypt_data_key_from_list(
-        &self,
-        suite: &'static AlgorithmSuite,
-        encryption_context: &EncryptionContext,
-        encrypted_data_keys: &[EncryptedDataKey],
-    ) -> Result<DataKey, MaterialsError> {
-        let mut failures = KeyFailures::default();
-        for encrypted in encrypted_data_keys.iter().filter(|edk| edk.provider_id == PROVIDER_ID) {
-            let unwrapped = match self.master_key_for_decrypt(encrypted).await {
-                Ok(key) => key.decrypt_data_key(suite, encryption_context, encrypted).await,
-                Err(failure) => Err(failure),
-            };
-            match unwrapped {
-                Ok(plaintext) => return Ok(DataKey { plaintext, encrypted: encrypted.clone() }),
-                Err(failure) if failure.reason == KeyFailureReason::NotMine => {}
-                Err(failure) => failures.push(failure),
-            }
-        }
-        if failures.as_slice().is_empty() {
-            failures.push(self.not_mine(encrypted_data_keys));
-        }
-        Err(MaterialsError::Unwrap(failures))
-    }
-
     async fn configured(&self, key: &AwsKmsIdentifier) -> Result<Arc<dyn MasterKey>, KeyFailure> {
         let client = self.supplier.client(key.region()).await;
         let client = client.map_err(|error| told(&key.to_string(), error))?;

@@ -339,7 +339,7 @@ async fn what_kms_refuses_and_answers_wrongly_is_told() {
         (|faults| faults.refuses = Some("KMSInternalException"), KeyFailureReason::Unreachable),
         (|faults| faults.answers_for = OTHER.to_owned(), KeyFailureReason::WrongKey),
         (|faults| faults.answers_for = String::new(), KeyFailureReason::WrongKey),
-        (|faults| faults.cuts_secret = true, KeyFailureReason::Failed),
+        (|faults| faults.cuts_secret = true, KeyFailureReason::Answer),
     ];
     for (change, reason) in faults {
         let kms = EcKms::with_faults(&alice, change);

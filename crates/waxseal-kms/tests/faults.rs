@@ -125,14 +125,14 @@ async fn throttling_is_tried_again_and_told_when_it_does_not_end() {
 async fn every_answer_that_is_an_error_has_its_reason() {
     for (status, code, reason) in [
         (400, "AccessDeniedException", KeyFailureReason::Denied),
-        (400, "UnrecognizedClientException", KeyFailureReason::Denied),
+        (400, "UnrecognizedClientException", KeyFailureReason::Credentials),
         (400, "NotFoundException", KeyFailureReason::Refused),
         (400, "DisabledException", KeyFailureReason::Refused),
         (400, "KMSInvalidStateException", KeyFailureReason::Refused),
         (400, "InvalidKeyUsageException", KeyFailureReason::Unsupported),
         (500, "KMSInternalException", KeyFailureReason::Unreachable),
         (503, "SomethingNew", KeyFailureReason::Unreachable),
-        (400, "SomethingNew", KeyFailureReason::Failed),
+        (400, "SomethingNew", KeyFailureReason::Refused),
     ] {
         let code_of = code.to_owned();
         let (found, text) = failed(move |_, _| Reply::error(status, &code_of)).await;
@@ -147,7 +147,7 @@ async fn answers_that_are_no_answers_are_errors() {
         [(500, "<html>"), (502, ""), (200, "<html>"), (200, "{}"), (200, "[]"), (200, "{\"KeyId\":")]
     {
         let (reason, told) = failed(move |_, _| Reply::Text(status, text)).await;
-        let allowed = [KeyFailureReason::Unreachable, KeyFailureReason::Failed];
+        let allowed = [KeyFailureReason::Unreachable, KeyFailureReason::Answer];
         assert!(allowed.contains(&reason), "{status} {text:?}: {told}");
     }
 }
@@ -180,7 +180,7 @@ async fn answers_that_break_off_behind_a_data_key_are_not_told() {
                 Err(error) => error,
             };
             let (reason, _) = told(error);
-            let due = if case == 3 { KeyFailureReason::Unreachable } else { KeyFailureReason::Failed };
+            let due = if case == 3 { KeyFailureReason::Unreachable } else { KeyFailureReason::Answer };
             assert_eq!(reason, due, "{operation}, case {case}");
         }
     }
@@ -213,11 +213,11 @@ async fn decrypting_meets_the_same_faults() {
 async fn answers_that_do_not_fit_are_refused() {
     let short = STANDARD.encode([7; 31]);
     let (reason, text) = failed(move |_, request| with(good(request), "Plaintext", json!(short))).await;
-    assert_eq!(reason, KeyFailureReason::Failed);
+    assert_eq!(reason, KeyFailureReason::Answer);
     assert!(text.contains("a data key of 31 bytes, the suite needs 32"), "{text}");
 
     let (reason, text) = failed(|_, request| with(good(request), "CiphertextBlob", json!(""))).await;
-    assert_eq!(reason, KeyFailureReason::Failed);
+    assert_eq!(reason, KeyFailureReason::Answer);
     assert!(text.contains("empty ciphertext"), "{text}");
 
     let other = KEY.replace("1234abcd", "ffffffff");
@@ -227,7 +227,7 @@ async fn answers_that_do_not_fit_are_refused() {
 
     for id in ["", "alias/a", "arn:aws:kms:us-east-1:111122223333:alias/a"] {
         let (reason, _) = failed(move |_, request| with(good(request), "KeyId", json!(id))).await;
-        assert_eq!(reason, KeyFailureReason::Failed, "{id:?}");
+        assert_eq!(reason, KeyFailureReason::Answer, "{id:?}");
     }
 }
 
@@ -238,8 +238,8 @@ async fn answers_to_decrypt_that_do_not_fit_are_refused() {
         ("KeyId", json!(other), KeyFailureReason::WrongKey),
         ("Plaintext", json!(STANDARD.encode([7; 33])), KeyFailureReason::Failed),
         ("Plaintext", json!(""), KeyFailureReason::Failed),
-        ("Plaintext", Value::Null, KeyFailureReason::Failed),
-        ("KeyId", Value::Null, KeyFailureReason::Failed),
+        ("Plaintext", Value::Null, KeyFailureReason::Answer),
+        ("KeyId", Value::Null, KeyFailureReason::Answer),
     ];
     for (field, value, reason) in cases {
         let changed = value.clone();
@@ -285,7 +285,9 @@ async fn missing_credentials_are_told_as_such() {
     let refuses = aws_sdk_kms::config::SharedCredentialsProvider::new(NoCredentials);
     let settings = stub.settings().into_builder().credentials_provider(refuses).build();
     let error = client(AwsClientSupplier::new(settings)).encrypt(TEXT).await.unwrap_err();
-    assert_eq!(told(error).0, KeyFailureReason::Denied);
+    let (reason, text) = told(error);
+    assert_eq!(reason, KeyFailureReason::Credentials);
+    assert!(text.lines().next().unwrap().ends_with("check the credentials for the key service"), "{text}");
     assert!(stub.seen().is_empty());
 }
 
@@ -310,9 +312,9 @@ async fn a_second_key_that_fails_leaves_no_message() {
     let faults: [(Fault, KeyFailureReason); 5] = [
         (|_| Reply::HangUp, KeyFailureReason::Unreachable),
         (|_| Reply::error(400, "AccessDeniedException"), KeyFailureReason::Denied),
-        (|request| with(good(request), "CiphertextBlob", json!("")), KeyFailureReason::Failed),
+        (|request| with(good(request), "CiphertextBlob", json!("")), KeyFailureReason::Answer),
         (|request| with(good(request), "KeyId", json!(KEY)), KeyFailureReason::WrongKey),
-        (|request| with(good(request), "KeyId", json!("alias/a")), KeyFailureReason::Failed),
+        (|request| with(good(request), "KeyId", json!("alias/a")), KeyFailureReason::Answer),
     ];
     for (fault, reason) in faults {
         let stub = Stub::start(move |_, request| match request.operation.as_str() {

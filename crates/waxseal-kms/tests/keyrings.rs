@@ -136,6 +136,7 @@ async fn a_filter_that_has_not_the_account_or_partition_opens_nothing_and_calls_
         for (name, keyring) in discovering(&place, Some(filter.clone())).await {
             let error = opened(&keyring, &message).await.unwrap_err();
             assert!(error.contains("not a key of this message"), "{name}: {error}");
+            assert!(error.contains("the message's KMS keys are arn:aws:kms:"), "{name}: {error}");
         }
         let watched = Watched::new(&place, EAST);
         let keyring = AwsKmsDiscoveryKeyring::new(Arc::new(watched.clone())).with_filter(filter);
@@ -149,7 +150,11 @@ async fn discovery_never_encrypts() {
     let place = Place::new();
     for (name, keyring) in discovering(&place, None).await {
         let materials = EncryptionMaterials::new(SUITE, context());
-        assert!(keyring.on_encrypt(materials).await.is_err(), "{name}");
+        let error = keyring.on_encrypt(materials).await.unwrap_err();
+        assert!(
+            error.to_string().contains("see below what the key can do and what it needs"),
+            "{name}: {error}"
+        );
     }
 }
 

@@ -411,6 +411,22 @@ fn a_session_has_the_grants_of_its_role() {
     denied(&kms, &session("Jobs"), "Encrypt", request);
 }
 
+/// As in AWS, where `aws:PrincipalArn` of a session is its role: a Deny by it is not passed over.
+#[test]
+fn a_condition_on_the_principal_sees_the_role_of_a_session() {
+    let kms = LocalKms::volatile();
+    let all = json!({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"});
+    let mut no_job = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Encrypt", "Resource": "*"});
+    no_job["Condition"] = json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/Job"}});
+    let key = key_with(&kms, json!({}), &[all, no_job]);
+    let session =
+        |name: &str| Caller::new(format!("arn:aws:sts::111122223333:assumed-role/{name}/s"), common::REGION);
+    let request = json!({"KeyId": key, "Plaintext": "aGk="});
+    denied(&kms, &session("Job"), "Encrypt", request.clone());
+    ok(&kms, &session("Jobs"), "Encrypt", request.clone());
+    ok(&kms, &user("a"), "Encrypt", request);
+}
+
 #[test]
 fn no_member_of_a_policy_is_there_twice() {
     let kms = LocalKms::volatile();

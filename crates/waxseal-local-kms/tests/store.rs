@@ -222,14 +222,22 @@ fn a_flipped_byte_is_damage_or_leaves_the_key_as_it_was() {
     let key = symmetric(&kms);
     let secret = Arc::new(SecretBytes::copy_of(b"secret"));
     kms.add_access_key(AccessKey { id: "AKIA1".into(), secret, principal: user("a").principal }).unwrap();
+    // As the file is when the process is killed, and when it closes the store.
+    let killed = std::fs::read(&path).unwrap();
     drop(kms);
-    let whole = std::fs::read(&path).unwrap();
+    let closed = std::fs::read(&path).unwrap();
+    for whole in [killed, closed] {
+        flip_bytes(&path, &key, &whole);
+    }
+}
+
+fn flip_bytes(path: &Path, key: &str, whole: &[u8]) {
     let mut found_out = 0;
-    for at in (0..whole.len()).step_by(whole.len() / 100) {
-        let mut changed = whole.clone();
+    for at in (0..whole.len()).step_by(whole.len() / 200) {
+        let mut changed = whole.to_vec();
         changed[at] ^= 0x55;
-        std::fs::write(&path, &changed).unwrap();
-        match LocalKms::open(&path, &key_bytes()) {
+        std::fs::write(path, &changed).unwrap();
+        match LocalKms::open(path, &key_bytes()) {
             Ok(kms) => {
                 ok(&kms, &user("alice"), "GenerateDataKey", json!({"KeyId": key, "NumberOfBytes": 1}));
             }
@@ -241,7 +249,7 @@ fn a_flipped_byte_is_damage_or_leaves_the_key_as_it_was() {
     }
     assert!(found_out > 0);
     for len in [1, 100, 4096, whole.len() / 2] {
-        std::fs::write(&path, &whole[..len]).unwrap();
-        LocalKms::open(&path, &key_bytes()).unwrap_err();
+        std::fs::write(path, &whole[..len]).unwrap();
+        LocalKms::open(path, &key_bytes()).unwrap_err();
     }
 }

@@ -186,6 +186,12 @@ impl EncryptionMaterials {
     pub fn encrypted_data_keys(&self) -> &[EncryptedDataKey] {
         &self.encrypted_data_keys
     }
+
+    /// The same, for whoever is done with the rest.
+    #[must_use]
+    pub fn into_encrypted_data_keys(self) -> Vec<EncryptedDataKey> {
+        self.encrypted_data_keys
+    }
 }
 
 /// Puts a data key of the suite's length into an empty place.

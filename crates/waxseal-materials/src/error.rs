@@ -122,6 +122,10 @@ pub enum KeyFailureReason {
     /// The key's service refused the caller.
     #[error("the key service denied access")]
     Denied,
+    /// The key's service was not called, or refused the caller's credentials: there are none, or they
+    /// are wrong or outdated.
+    #[error("the key service has no valid credentials of the caller")]
+    Credentials,
     /// The key's service can't be reached, or failed.
     #[error("the key service could not be reached, or failed")]
     Unreachable,
@@ -134,6 +138,9 @@ pub enum KeyFailureReason {
     /// The key's service answered for another key.
     #[error("the key service answered for another key")]
     WrongKey,
+    /// The key's service answered what no key service should: the source says what.
+    #[error("the answer of the key service is not usable")]
+    Answer,
     /// Something else: the source says what.
     #[error("it failed")]
     Failed,
@@ -205,13 +212,15 @@ fn advice(failures: &[KeyFailure]) -> &'static str {
     let any = |reason| failures.iter().any(|failure| failure.reason == reason);
     if failures.is_empty() || all(KeyFailureReason::NotMine) {
         "give a key that the message was encrypted for"
+    } else if any(KeyFailureReason::Credentials) {
+        "check the credentials for the key service"
     } else if any(KeyFailureReason::Denied) {
         "check the permissions on the key"
     } else if any(KeyFailureReason::Unreachable) || any(KeyFailureReason::Throttled) {
         "check the key service and try again"
     } else if any(KeyFailureReason::Refused) {
         "check that the key exists and is enabled, and the settings of the key service"
-    } else if any(KeyFailureReason::WrongKey) {
+    } else if any(KeyFailureReason::WrongKey) || any(KeyFailureReason::Answer) {
         "check which keys and endpoint the key service has"
     } else if any(KeyFailureReason::Unsupported) && !any(KeyFailureReason::Rejected) {
         "see below what the key can do and what it needs"

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use waxseal_format::EncryptedDataKey;
 
-use crate::{DecryptionMaterials, EncryptionMaterials, KeyFailures, Keyring, MaterialsError};
+use crate::{
+    DecryptionMaterials, EncryptionMaterials, KeyFailure, KeyFailureReason, KeyFailures, Keyring,
+    MaterialsError,
+};
 
 /// Wraps one data key with all of its keyrings, so that any one of them can unwrap it: the
 /// generator makes the data key, the generator and every child wrap it.
@@ -57,6 +60,11 @@ impl MultiKeyring {
     }
 }
 
+fn without_generator() -> MaterialsError {
+    let why = "no generator makes a data key here: give it one to encrypt";
+    MaterialsError::Wrap(KeyFailure::new("multi keyring", KeyFailureReason::Unsupported).with_source(why))
+}
+
 #[async_trait]
 impl Keyring for MultiKeyring {
     async fn on_encrypt(
@@ -65,7 +73,7 @@ impl Keyring for MultiKeyring {
     ) -> Result<EncryptionMaterials, MaterialsError> {
         let mut materials = match (&self.generator, materials.data_key()) {
             (Some(_), Some(_)) => return Err(MaterialsError::Illegal("a second data key")),
-            (None, None) => return Err(MaterialsError::Illegal("a multi keyring without a generator")),
+            (None, None) => return Err(without_generator()),
             (Some(generator), None) => ask(generator, materials).await?,
             (None, Some(_)) => materials,
         };

@@ -125,8 +125,15 @@ fn wrap_data_key(
     key: &RawKey,
     mut materials: EncryptionMaterials,
 ) -> Result<EncryptionMaterials, MaterialsError> {
-    let data_key = materials.data_key_or_generate(|suite| key.generate(suite))?;
-    let wrapped = key.wrap(materials.encryption_context(), &data_key)?;
+    let context = materials.encryption_context();
+    let wrapped = match materials.data_key() {
+        Some(data_key) => key.wrap(context, data_key)?,
+        None => {
+            let (data_key, wrapped) = key.generate(materials.suite(), context)?;
+            materials.set_data_key(data_key)?;
+            wrapped
+        }
+    };
     materials.add_encrypted_data_key(wrapped)?;
     Ok(materials)
 }

@@ -88,8 +88,7 @@ impl MasterKey for RawMasterKey {
         suite: &'static AlgorithmSuite,
         encryption_context: &EncryptionContext,
     ) -> Result<DataKey, MaterialsError> {
-        let plaintext = self.0.generate(suite)?;
-        let encrypted = self.0.wrap(encryption_context, &plaintext)?;
+        let (plaintext, encrypted) = self.0.generate(suite, encryption_context)?;
         Ok(DataKey { plaintext, encrypted })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use waxseal_crypto::CryptoProvider;
 use waxseal_format::{
-    BlockHead, BlockKind, ContentType, EncryptionContext, Header, MAX_REGULAR_FRAMES, MessageId,
+    BlockHead, BlockKind, ContentType, EncryptionContext, Header, IV_LEN, MAX_REGULAR_FRAMES, MessageId,
     MessageLengths, TAG_LEN, encode_footer, written_footer_len,
 };
 use waxseal_materials::EncryptionMaterials;
@@ -51,11 +51,11 @@ impl Encryptor {
     /// [`MessageError::Format`] if the header can't hold them.
     pub fn new(
         crypto: &CryptoProvider,
-        materials: &EncryptionMaterials,
+        materials: EncryptionMaterials,
         options: &EncryptOptions,
         out: &mut Vec<u8>,
     ) -> Result<Self, MessageError> {
-        check(materials, options)?;
+        check(&materials, options)?;
         let suite = materials.suite();
         let mut id = [0; 32];
         let id = id.get_mut(..suite.version.message_id_len()).unwrap_or_default();
@@ -63,10 +63,12 @@ impl Encryptor {
         let message_id = MessageId::new(suite.version, id).ok_or(MessageError::Usage("message id"))?;
         let data_key = materials.data_key().ok_or(MessageError::Usage("no data key"))?;
         let keys = MessageKeys::derive(crypto, suite, data_key, &message_id, Binding::MessageId)?;
+        let signing = Signing::of(&materials);
+        let encryption_context = Arc::clone(materials.shared_encryption_context());
+        let only_authenticated = only_authenticated(&encryption_context, materials.required_context_keys())?;
         let header = build_header(materials, options, message_id, &keys);
         let start = out.len();
-        write_header(&header, materials, &keys, out)?;
-        let signing = Signing::of(materials);
+        write_header(&header, &only_authenticated, &keys, out)?;
         let digest = signing.as_ref().map(|signing| signing.digest(crypto));
         let collector = FrameCollector::new(digest, out.get(start..).unwrap_or_default());
         let plaintext_bound = options.plaintext_len_bound.unwrap_or(u64::MAX);
@@ -75,7 +77,7 @@ impl Encryptor {
             signing,
             collector: Some(collector),
             header: Arc::new(header),
-            encryption_context: Arc::clone(materials.shared_encryption_context()),
+            encryption_context,
             frame_length: options.frame_length,
             sealed_frames: 0,
             plaintext_left: plaintext_bound,
@@ -266,17 +268,18 @@ fn check(materials: &EncryptionMaterials, options: &EncryptOptions) -> Result<()
 }
 
 fn build_header(
-    materials: &EncryptionMaterials,
+    materials: EncryptionMaterials,
     options: &EncryptOptions,
     message_id: MessageId,
     keys: &MessageKeys,
 ) -> Header {
     let required = materials.required_context_keys();
+    let stored = split(materials.encryption_context(), |key| !required.contains(key));
     Header::new(
         materials.suite(),
         message_id,
-        split(materials.encryption_context(), |key| !required.contains(key)),
-        materials.encrypted_data_keys().to_vec(),
+        stored,
+        materials.into_encrypted_data_keys(),
         ContentType::Framed(options.frame_length),
         keys.commitment,
     )
@@ -284,15 +287,20 @@ fn build_header(
 
 fn write_header(
     header: &Header,
-    materials: &EncryptionMaterials,
+    only_authenticated: &[u8],
     keys: &MessageKeys,
     out: &mut Vec<u8>,
 ) -> Result<(), MessageError> {
-    let mut aad = Vec::new();
-    header.encode(&mut aad)?;
-    out.extend_from_slice(&aad);
-    aad.extend(only_authenticated(materials.encryption_context(), materials.required_context_keys())?);
-    authenticate(&*keys.aead, &aad)?.encode(header.suite.version, out);
+    let start = out.len();
+    out.reserve(header.encoded_len().saturating_add(IV_LEN + TAG_LEN));
+    header.encode(out)?;
+    let body = out.get(start..).unwrap_or_default();
+    let authentication = if only_authenticated.is_empty() {
+        authenticate(&*keys.aead, body)?
+    } else {
+        authenticate(&*keys.aead, &[body, only_authenticated].concat())?
+    };
+    authentication.encode(header.suite.version, out);
     Ok(())
 }
 

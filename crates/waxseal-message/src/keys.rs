@@ -75,7 +75,10 @@ fn derive_committing(
     data_key: &SecretBytes,
     message_id: &MessageId,
 ) -> Result<(SecretBytes, [u8; COMMITMENT_LEN]), MessageError> {
-    let info = [&suite.id.to_be_bytes(), DERIVE_KEY_LABEL].concat();
+    let mut info = [0; 2 + DERIVE_KEY_LABEL.len()];
+    let (id, label) = info.split_at_mut(2);
+    id.copy_from_slice(&suite.id.to_be_bytes());
+    label.copy_from_slice(DERIVE_KEY_LABEL);
     let mut key = SecretBytes::zeroed(suite.data_key_len());
     let mut commitment = [0; COMMITMENT_LEN];
     let outputs = &mut [

@@ -28,7 +28,7 @@ fn encryptor(crypto: &'static CryptoProvider) -> (Encryptor, Vec<u8>) {
     let mut options = EncryptOptions::default();
     options.frame_length = FRAME as u32;
     let mut header = Vec::new();
-    let encryptor = Encryptor::new(crypto, &materials, &options, &mut header).unwrap();
+    let encryptor = Encryptor::new(crypto, materials, &options, &mut header).unwrap();
     (encryptor, header)
 }
 
@@ -229,7 +229,7 @@ fn policies_limits_and_lengths_are_checked_before_a_byte_is_written() {
         materials.add_encrypted_data_key(EncryptedDataKey::new("p", "j", "c")).unwrap();
         let mut header = Vec::new();
         let mut refused =
-            |options: &EncryptOptions| Encryptor::new(crypto, &materials, options, &mut header).err();
+            |options: &EncryptOptions| Encryptor::new(crypto, materials.clone(), options, &mut header).err();
         let mut options = EncryptOptions::default();
         options.max_encrypted_data_keys = 1;
         assert!(matches!(refused(&options), Some(MessageError::Limit { found: 2, limit: 1, .. })));

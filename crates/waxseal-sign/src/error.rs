@@ -198,7 +198,13 @@ pub enum TreeProblem {
     Changed,
     /// It can't be read.
     #[error(transparent)]
-    Io(io::Error),
+    Io(#[from] io::Error),
+}
+
+impl TreeProblem {
+    pub(crate) fn at(self, path: PathBuf) -> SignError {
+        SignError::Tree { path, problem: self }
+    }
 }
 
 /// Why a key can't be used.

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 
 use waxseal_format::EncryptionContext;
 
-use crate::{Envelope, ManifestError, SignError};
+use crate::{Envelope, ManifestError, SignError, TreeProblem};
 
 const FIRST_LINE: &str = "waxseal manifest 1";
 const DIGEST_LEN: usize = 64;
@@ -76,6 +76,13 @@ pub enum Difference {
     Missing(String),
     /// The file is not in the manifest.
     Extra(String),
+    /// It can't be read, or changed meanwhile, so that nothing is known of it.
+    Unknown {
+        /// Its name below the root.
+        name: String,
+        /// Why not.
+        why: String,
+    },
 }
 
 impl Manifest {
@@ -95,15 +102,43 @@ impl Manifest {
     /// How `found` differs from this manifest, sorted by name; nothing if it does not.
     #[must_use]
     pub fn differences(&self, found: &Self) -> Vec<Difference> {
+        self.differences_with(found, BTreeMap::new())
+    }
+
+    /// The same, with what is in the tree and can't be in a manifest.
+    pub(crate) fn differences_with(
+        &self,
+        found: &Self,
+        problems: BTreeMap<String, TreeProblem>,
+    ) -> Vec<Difference> {
+        let mut all = self.by_name(found);
+        for (name, problem) in problems {
+            let difference = match problem {
+                // Whatever it is, it is nothing that was signed.
+                TreeProblem::NotUtf8 | TreeProblem::Special => match self.entries.contains_key(&name) {
+                    true => Difference::Changed(name.clone()),
+                    false => Difference::Extra(name.clone()),
+                },
+                TreeProblem::Changed | TreeProblem::Io(_) => {
+                    // Nor is anything known of what is below it.
+                    let below = format!("{name}/");
+                    all.retain(|other, _| !other.starts_with(&below));
+                    Difference::Unknown { name: name.clone(), why: problem.to_string() }
+                }
+            };
+            all.insert(name, difference);
+        }
+        all.into_values().collect()
+    }
+
+    fn by_name(&self, found: &Self) -> BTreeMap<String, Difference> {
         let gone_or_changed = self.entries.iter().filter_map(|(name, entry)| match found.entries.get(name) {
-            None => Some((name, Difference::Missing(name.clone()))),
-            Some(other) if other != entry => Some((name, Difference::Changed(name.clone()))),
+            None => Some((name.clone(), Difference::Missing(name.clone()))),
+            Some(other) if other != entry => Some((name.clone(), Difference::Changed(name.clone()))),
             Some(_) => None,
         });
-        let is_extra = |name: &&String| !self.entries.contains_key(*name);
-        let extra = found.entries.keys().filter(is_extra).map(|name| (name, Difference::Extra(name.clone())));
-        let sorted: BTreeMap<_, _> = gone_or_changed.chain(extra).collect();
-        sorted.into_values().collect()
+        let extra = found.entries.keys().filter(|name| !self.entries.contains_key(*name));
+        gone_or_changed.chain(extra.map(|name| (name.clone(), Difference::Extra(name.clone())))).collect()
     }
 
     /// The text that is signed.

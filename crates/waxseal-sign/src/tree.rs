@@ -1,5 +1,6 @@
-//! Reads a directory tree into a manifest. Symbolic links are read, never followed.
+//! Reads a directory tree into a manifest. Symbolic links below its root are read, never followed.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -7,14 +8,15 @@ use std::path::{Path, PathBuf};
 use waxseal_crypto::CryptoProvider;
 
 use crate::manifest::{Entry, EntryKind};
-use crate::{ContentDigest, DigestKind, Manifest, SignError, TreeProblem};
+use crate::{ContentDigest, Difference, DigestKind, Manifest, SignError, TreeProblem};
 
 /// Told of the bytes that were read, as they are.
 pub type Progress<'p> = dyn FnMut(u64) + 'p;
 
 impl Manifest {
-    /// The manifest of the tree below `root`, which is a directory. Directories are in it by
-    /// the files in them alone, permissions and times are not in it.
+    /// The manifest of the tree below `root`: a directory, or a symbolic link to one. Directories
+    /// are in it by the files in them alone, permissions and times are not in it. Nobody else
+    /// should write to the tree meanwhile.
     ///
     /// # Errors
     /// [`SignError::Tree`] names what can't be read: a name that is not UTF-8; what is neither
@@ -24,65 +26,128 @@ impl Manifest {
         root: &Path,
         progress: &mut Progress<'_>,
     ) -> Result<Self, SignError> {
-        let mut manifest = Self::default();
-        let mut waiting = vec![(root.to_path_buf(), String::new())];
-        while let Some((directory, prefix)) = waiting.pop() {
-            for (path, name) in children(&directory, &prefix)? {
-                let found = fs::symlink_metadata(&path).map_err(|error| io_at(&path, error))?;
-                if found.is_dir() {
-                    waiting.push((path, format!("{name}/")));
-                } else {
-                    manifest.insert(name, entry(crypto, &path, &found, progress)?);
-                }
-            }
-        }
-        Ok(manifest)
+        walk(crypto, root, progress, &mut |place, problem| Err(problem.at(place.path)))
+    }
+
+    /// How the tree below `root` differs from this manifest, sorted by name; nothing if it does
+    /// not. What can't be signed or read is among the differences, and ends nothing.
+    ///
+    /// # Errors
+    /// [`SignError::Tree`] if `root` itself can't be read.
+    pub fn compare_tree(
+        &self,
+        crypto: &CryptoProvider,
+        root: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<Vec<Difference>, SignError> {
+        let mut problems = BTreeMap::new();
+        let found = walk(crypto, root, progress, &mut |place, problem| {
+            problems.insert(place.name, problem);
+            Ok(())
+        })?;
+        Ok(self.differences_with(&found, problems))
     }
 }
 
-/// What is in a directory, with its name below the root.
-fn children(directory: &Path, prefix: &str) -> Result<Vec<(PathBuf, String)>, SignError> {
-    let at = |error| io_at(directory, error);
+/// Where something is, and its name below the root.
+struct Place {
+    path: PathBuf,
+    /// With the replacement character for what is no text.
+    name: String,
+    is_text: bool,
+}
+
+/// What stands at a place.
+enum Found {
+    Directory(Vec<Place>),
+    Entry(Entry),
+}
+
+/// The manifest of all that has a place in one; `on_problem` is told of the rest, and may end it.
+fn walk(
+    crypto: &CryptoProvider,
+    root: &Path,
+    progress: &mut Progress<'_>,
+    on_problem: &mut dyn FnMut(Place, TreeProblem) -> Result<(), SignError>,
+) -> Result<Manifest, SignError> {
+    let mut manifest = Manifest::default();
+    let mut waiting = children(root, "").map_err(|problem| problem.at(root.to_path_buf()))?;
+    while let Some(place) = waiting.pop() {
+        match look(crypto, &place, progress) {
+            Ok(Found::Directory(children)) => waiting.extend(children),
+            Ok(Found::Entry(entry)) => manifest.insert(place.name, entry),
+            Err(problem) => on_problem(place, problem)?,
+        }
+    }
+    Ok(manifest)
+}
+
+fn look(crypto: &CryptoProvider, place: &Place, progress: &mut Progress<'_>) -> Result<Found, TreeProblem> {
+    if !place.is_text {
+        return Err(TreeProblem::NotUtf8);
+    }
+    let found = fs::symlink_metadata(&place.path)?;
+    if found.is_dir() {
+        return children(&place.path, &format!("{}/", place.name)).map(Found::Directory);
+    }
+    let entry = match found.is_symlink() {
+        true => link(crypto, &place.path),
+        false => file(crypto, &place.path, &found, progress),
+    };
+    entry.map(Found::Entry)
+}
+
+/// What is in a directory.
+fn children(directory: &Path, prefix: &str) -> Result<Vec<Place>, TreeProblem> {
     let mut children = Vec::new();
-    for child in fs::read_dir(directory).map_err(at)? {
-        let path = child.map_err(at)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| problem(&path, TreeProblem::NotUtf8))?;
-        let name = format!("{prefix}{name}");
-        children.push((path, name));
+    for child in fs::read_dir(directory)? {
+        let child = child?;
+        let name = child.file_name();
+        let is_text = name.to_str().is_some();
+        let name = format!("{prefix}{}", name.to_string_lossy());
+        children.push(Place { path: child.path(), name, is_text });
     }
     Ok(children)
 }
 
-fn entry(
+fn file(
     crypto: &CryptoProvider,
     path: &Path,
     found: &Metadata,
     progress: &mut Progress<'_>,
-) -> Result<Entry, SignError> {
-    if found.is_symlink() {
-        return link(crypto, path);
-    }
+) -> Result<Entry, TreeProblem> {
     if !found.is_file() {
-        return Err(problem(path, TreeProblem::Special));
+        return Err(TreeProblem::Special);
     }
-    let file = File::open(path).map_err(|error| io_at(path, error))?;
-    let opened = file.metadata().map_err(|error| io_at(path, error))?;
+    let file = open(path)?;
+    let opened = file.metadata()?;
     // Something else may have taken the name since it was looked at.
     if !same_file(found, &opened) {
-        return Err(problem(path, TreeProblem::Changed));
+        return Err(TreeProblem::Changed);
     }
-    let content = ContentDigest::of_reader(crypto, DigestKind::Sha512, Counted { file, progress });
-    let content = content.map_err(|error| io_at(path, error))?;
+    let content = ContentDigest::of_reader(crypto, DigestKind::Sha512, Counted { file, progress })?;
     if content.content_len() != opened.len() {
-        return Err(problem(path, TreeProblem::Changed));
+        return Err(TreeProblem::Changed);
     }
     Ok(of_content(EntryKind::File, &content))
 }
 
-fn link(crypto: &CryptoProvider, path: &Path) -> Result<Entry, SignError> {
-    let target = fs::read_link(path).map_err(|error| io_at(path, error))?;
-    let target = target.to_str().ok_or_else(|| problem(path, TreeProblem::NotUtf8))?;
+/// Follows no link and waits for no pipe's writer, should one have taken the name.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+fn link(crypto: &CryptoProvider, path: &Path) -> Result<Entry, TreeProblem> {
+    let target = fs::read_link(path)?;
+    let target = target.to_str().ok_or(TreeProblem::NotUtf8)?;
     let content = ContentDigest::of(crypto, DigestKind::Sha512, target.as_bytes());
     Ok(of_content(EntryKind::Link, &content))
 }
@@ -100,14 +165,6 @@ fn same_file(found: &Metadata, opened: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn same_file(_found: &Metadata, opened: &Metadata) -> bool {
     opened.is_file()
-}
-
-fn io_at(path: &Path, error: io::Error) -> SignError {
-    problem(path, TreeProblem::Io(error))
-}
-
-fn problem(path: &Path, problem: TreeProblem) -> SignError {
-    SignError::Tree { path: path.to_path_buf(), problem }
 }
 
 struct Counted<'c, 'p> {

@@ -179,7 +179,7 @@ impl<R: Read> EncryptRequest<'_, target::FromReader<R>> {
 pub(crate) async fn open(client: &Client, options: &EncryptOptions) -> Result<(Encryptor, Vec<u8>), Error> {
     let materials = client.encryption_materials(options).await?;
     let mut header = Vec::new();
-    let encryptor = Encryptor::new(client.crypto, &materials, options, &mut header)?;
+    let encryptor = Encryptor::new(client.crypto, materials, options, &mut header)?;
     Ok((encryptor, header))
 }
 
@@ -194,7 +194,7 @@ async fn encrypt(
     // (`client-apis/encrypt.md`, "Plaintext Length Bound"). Materials managers see it.
     options.plaintext_len_bound = Some(plaintext.len() as u64);
     let result = match client.encryption_materials(&options).await {
-        Ok(materials) => write_message(client, &options, &materials, threads, plaintext, out),
+        Ok(materials) => write_message(client, &options, materials, threads, plaintext, out),
         Err(error) => Err(error),
     };
     if result.is_err() {
@@ -206,7 +206,7 @@ async fn encrypt(
 fn write_message(
     client: &Client,
     options: &EncryptOptions,
-    materials: &EncryptionMaterials,
+    materials: EncryptionMaterials,
     threads: &Threads,
     plaintext: &[u8],
     out: &mut Vec<u8>,

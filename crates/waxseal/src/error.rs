@@ -139,6 +139,6 @@ fn any_service(failures: &KeyFailures) -> bool {
 }
 
 fn is_service(reason: KeyFailureReason) -> bool {
-    use KeyFailureReason::{Denied, Refused, Throttled, Unreachable, WrongKey};
-    matches!(reason, Denied | Refused | Throttled | Unreachable | WrongKey)
+    use KeyFailureReason::{Answer, Credentials, Denied, Refused, Throttled, Unreachable, WrongKey};
+    matches!(reason, Answer | Credentials | Denied | Refused | Throttled | Unreachable | WrongKey)
 }

@@ -82,7 +82,8 @@ struct World {
     c: Caller,
     alpha: String,
     beta: String,
-    /// A key of B's, which lets everyone verify.
+    /// A key of B's, which lets everyone verify. It stands in A's account, since an embedded KMS has one;
+    /// who may use it is up to its policy, here and there.
     own: String,
 }
 
@@ -92,7 +93,11 @@ impl World {
             |account: &str, name: &str| Caller::new(format!("arn:aws:iam::{account}:user/{name}"), REGION);
         let (a, b, c) = (user("111122223333", "a"), user("222233334444", "b"), user("333344445555", "c"));
         let kms = LocalKms::volatile();
-        let alpha = key(&kms, &a, &[allow(&[&a], "kms:Encrypt"), allow(&[&c], "kms:Decrypt")])?;
+        let alpha = key(
+            &kms,
+            &a,
+            &[allow(&[&a], "kms:Encrypt"), allow(&[&a], "kms:GenerateDataKey"), allow(&[&c], "kms:Decrypt")],
+        )?;
         let beta =
             key(&kms, &a, &[allow(&[&a], "kms:GenerateDataKey"), allow(&[&a, &b, &c], "kms:Decrypt")])?;
         let own = key(&kms, &a, &[allow(&[&b], "kms:Encrypt"), allow(&[&a, &b, &c], "kms:Decrypt")])?;

@@ -8,7 +8,7 @@ use waxseal_kms::AwsKmsMrkKeyring;
 use waxseal_local_kms::{LocalKms, LocalKmsClient};
 
 use crate::failure::Failure;
-use crate::kms::{CallerArgs, Calls, Store, text};
+use crate::kms::{CallerArgs, Calls, Store};
 
 /// A key as `local:` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +62,11 @@ impl Stores {
 
     fn open(&mut self, store: &Store) -> Result<LocalKms, Failure> {
         let store = store.canonical()?;
-        if let Some((_, kms)) = self.0.iter().find(|(open, _)| *open == store) {
-            return Ok(kms.clone());
+        if let Some((open, kms)) = self.0.iter().find(|(open, _)| open.file == store.file) {
+            return match *open == store {
+                true => Ok(kms.clone()),
+                false => Err(Failure::usage("one store is named with two keys that open it")),
+            };
         }
         let kms = store.open()?;
         self.0.push((store, kms.clone()));
@@ -104,17 +107,6 @@ fn arn(kms: &LocalKms, key: &LocalKey) -> Result<String, Failure> {
     }
     let owner = CallerArgs { principal: None, ..key.caller.clone() };
     let region = owner.of(kms).region;
-    let id = match key.name.starts_with("alias/") {
-        true => target_of(&Calls::new(kms.clone(), &owner), &key.name)?,
-        false => key.name.clone(),
-    };
+    let id = Calls::new(kms.clone(), &owner).without_alias(&key.name)?;
     Ok(format!("arn:aws:kms:{region}:{}:key/{id}", kms.account()))
-}
-
-fn target_of(calls: &Calls, alias: &str) -> Result<String, Failure> {
-    let aliases = calls.aliases()?;
-    let found = aliases.iter().find(|other| text(other, "AliasName") == alias);
-    let found = found
-        .ok_or_else(|| Failure::usage("there is no such alias; `waxseal kms list` shows those there are"))?;
-    Ok(text(found, "TargetKeyId").to_owned())
 }

@@ -65,14 +65,35 @@ impl Calls {
         }
     }
 
-    /// What the KMS says of a key.
-    pub(crate) fn describe(&self, key: &str) -> Result<Value, Failure> {
-        let reply = self.call("DescribeKey", &json!({ "KeyId": key })).map_err(|error| error.about(key))?;
-        Ok(reply.get("KeyMetadata").cloned().unwrap_or_default())
+    /// What the KMS says of a key; nothing if the caller may not look at it.
+    pub(crate) fn describe(&self, key: &str) -> Result<Option<Value>, Failure> {
+        let request = json!({ "KeyId": key }).to_string();
+        match self.kms.call(&self.caller, "DescribeKey", request.as_bytes()) {
+            Err(error) if error.code == "AccessDeniedException" => Ok(None),
+            Err(error) => Err(Failure::key_service(error).about(key)),
+            Ok(reply) => {
+                let reply: Value = serde_json::from_slice(reply.expose()).map_err(Failure::key_service)?;
+                Ok(reply.get("KeyMetadata").cloned())
+            }
+        }
     }
 
     pub(crate) fn aliases(&self) -> Result<Vec<Value>, Failure> {
         self.list("ListAliases", "Aliases")
+    }
+
+    /// The id that an alias stands for, and any other name as it is: for operations that take no
+    /// alias. Who may use a key need not be allowed to look at it, so it is not described.
+    pub(crate) fn without_alias(&self, name: &str) -> Result<String, Failure> {
+        let is_alias = |alias: &&Value| [text(alias, "AliasName"), text(alias, "AliasArn")].contains(&name);
+        if !name.starts_with("alias/") && !name.contains(":alias/") {
+            return Ok(name.to_owned());
+        }
+        let aliases = self.aliases()?;
+        let found = aliases.iter().find(is_alias).ok_or_else(|| {
+            Failure::usage("there is no such alias; `waxseal kms list` shows those there are").about(name)
+        })?;
+        Ok(text(found, "TargetKeyId").to_owned())
     }
 }
 

@@ -51,11 +51,13 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     args.refuse_taken_alias(&calls)?;
     let reply = calls.call("CreateKey", &request)?;
     let metadata = reply.get("KeyMetadata").unwrap_or(&Value::Null);
+    // The key is there from now on, whatever becomes of its name.
+    print(&args.shown(metadata))?;
     if let Some(alias) = &args.alias {
         let request = json!({ "AliasName": alias, "TargetKeyId": text(metadata, "KeyId") });
-        calls.call("CreateAlias", &request).map_err(|failure| failure.about(alias))?;
+        let named = calls.call("CreateAlias", &request);
+        named.map_err(|failure| failure.about(alias).hint("the key is made, and has no name"))?;
     }
-    print(&args.shown(metadata))?;
     if let (Some(alias), false) = (&args.alias, session.quiet) {
         let argument = key::for_local(alias, &args.store, args.caller.region.as_deref());
         say(&format!("use it as --key '{}'", printable(&argument)));
@@ -84,8 +86,10 @@ impl Args {
     /// So that no key without its name is left behind.
     fn refuse_taken_alias(&self, calls: &Calls) -> Result<(), Failure> {
         let Some(alias) = &self.alias else { return Ok(()) };
-        if !alias.starts_with("alias/") {
-            return Err(Failure::usage("an alias starts with alias/").about(alias));
+        if !is_alias(alias) {
+            let text = "no name for a key: alias/ and letters, digits, /, _ and -, but not alias/aws/, \
+                at most 256 in all";
+            return Err(Failure::usage(text).about(alias));
         }
         if calls.aliases()?.iter().any(|other| text(other, "AliasName") == alias) {
             return Err(Failure::usage("is taken; `waxseal kms alias` gives it to another key").about(alias));
@@ -98,11 +102,40 @@ impl Args {
     }
 }
 
+/// Whether KMS takes this as an alias of a user's key.
+fn is_alias(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
+    let name = text.strip_prefix("alias/").filter(|name| !name.is_empty() && !name.starts_with("aws/"));
+    text.len() <= 256 && name.is_some_and(|name| name.bytes().all(allowed))
+}
+
 /// The one usage that keys of this spec have.
 fn only_usage(spec: KeySpec) -> Option<KeyUsage> {
     match spec {
         KeySpec::SymmetricDefault => Some(KeyUsage::EncryptDecrypt),
         KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => Some(KeyUsage::GenerateVerifyMac),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_kms_takes() {
+        for name in ["alias/a", "alias/a/b_c-D9", &format!("alias/{}", "a".repeat(250))] {
+            assert!(is_alias(name), "{name}");
+        }
+        for name in [
+            "a",
+            "alias/",
+            "alias/a b",
+            "alias/aws/s3",
+            "alias/\u{e4}",
+            &format!("alias/{}", "a".repeat(251)),
+        ] {
+            assert!(!is_alias(name), "{name}");
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let calls = Calls::new(args.store.open()?, &args.caller);
     let aliases = calls.aliases()?;
     let keys = calls.list("ListKeys", "Keys")?;
-    let keys = keys.iter().map(|key| Key::of(&calls, text(key, "KeyId"), &aliases));
+    let keys = keys.iter().map(|key| Key::of(&calls, key, &aliases));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     if args.json {
         let shown = serde_json::to_string_pretty(&keys).map_err(Failure::wrong_use)?;
@@ -39,26 +39,28 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 struct Key {
     key_id: String,
     arn: String,
-    spec: String,
-    usage: String,
-    state: String,
-    multi_region: bool,
-    description: String,
+    /// This and what follows is unknown if the key's policy lets the caller not look at it.
+    spec: Option<String>,
+    usage: Option<String>,
+    state: Option<String>,
+    multi_region: Option<bool>,
+    description: Option<String>,
     aliases: Vec<String>,
 }
 
 impl Key {
-    fn of(calls: &Calls, id: &str, aliases: &[Value]) -> Result<Self, Failure> {
+    fn of(calls: &Calls, listed: &Value, aliases: &[Value]) -> Result<Self, Failure> {
+        let id = text(listed, "KeyId");
         let metadata = calls.describe(id)?;
-        let text_of = |field| text(&metadata, field).to_owned();
+        let text_of = |field| metadata.as_ref().map(|metadata| text(metadata, field).to_owned());
         let of_this_key = aliases.iter().filter(|alias| text(alias, "TargetKeyId") == id);
         Ok(Self {
             key_id: id.to_owned(),
-            arn: text_of("Arn"),
+            arn: text(listed, "KeyArn").to_owned(),
             spec: text_of("KeySpec"),
             usage: text_of("KeyUsage"),
             state: text_of("KeyState"),
-            multi_region: metadata.get("MultiRegion") == Some(&Value::Bool(true)),
+            multi_region: metadata.as_ref().and_then(|metadata| metadata.get("MultiRegion")?.as_bool()),
             description: text_of("Description"),
             aliases: of_this_key.map(|alias| text(alias, "AliasName").to_owned()).collect(),
         })
@@ -66,7 +68,9 @@ impl Key {
 
     fn row(&self) -> [String; 5] {
         let aliases = self.aliases.join(" ");
-        [&self.key_id, &self.spec, &self.usage, &self.state, &aliases].map(|cell| printable(cell))
+        let known = |field: &Option<String>| printable(field.as_deref().unwrap_or("-"));
+        let [spec, usage, state] = [&self.spec, &self.usage, &self.state].map(known);
+        [printable(&self.key_id), spec, usage, state, printable(&aliases)]
     }
 }
 

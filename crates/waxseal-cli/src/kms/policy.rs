@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let policy = args.file.as_deref().map(read).transpose()?;
     let calls = Calls::new(args.store.open()?, &args.caller);
     // Unlike these operations, the command takes aliases.
-    let key = text(&calls.describe(&args.key)?, "KeyId").to_owned();
+    let key = calls.without_alias(&args.key)?;
     match policy {
         Some(policy) => args.put(&calls, &key, &policy),
         None => show(&calls, &key),

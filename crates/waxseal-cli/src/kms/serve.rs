@@ -1,15 +1,14 @@
 //! `waxseal kms serve`.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use waxseal_local_kms::LocalKms;
 use waxseal_local_kms::server::{Server, ServerOptions};
 
 use super::access_key::{self, AccessKeyArgument};
-use super::{Store, notice, store};
+use super::{Store, audit, notice, store};
 use crate::cli::Session;
 use crate::failure::{Exit, Failure};
 use crate::terminal::{print, printable, say};
@@ -33,7 +32,7 @@ pub(super) struct Args {
     /// as the account's root]. Without an ARN it is the account's user of the name ID
     #[arg(long = "access-key", value_name = "ID:SECRET[=ARN]")]
     access_keys: Vec<AccessKeyArgument>,
-    /// Append a line of JSON for every call to this file
+    /// Append a line of JSON for every call to this file [default: WAXSEAL_KMS_AUDIT in the environment]
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     #[command(flatten)]
@@ -42,8 +41,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let kms = args.open(session)?;
-    if let Some(file) = &args.audit {
-        kms.audit_to(append_to(file).map_err(|error| Failure::io(error).about(file.display()))?);
+    if let Some(file) = args.audit.clone().or_else(audit::from_env) {
+        audit::write_to(&kms, &file)?;
     }
     let credentials = args.credentials(&kms)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io)?;
@@ -94,29 +93,6 @@ impl Args {
         let secret = String::from_utf8_lossy(own.secret.expose());
         Ok(format!("export AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={secret}\n", own.id))
     }
-}
-
-/// A file of lines that grows, readable by its owner alone if it is new.
-fn append_to(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    end_torn_line(&mut file)?;
-    Ok(file)
-}
-
-/// A process that was killed can have left half a line, which the next one must not go on with.
-fn end_torn_line(file: &mut File) -> io::Result<()> {
-    let is_regular = file.metadata()?.is_file();
-    if !is_regular || file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(());
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }
 
 /// Ready when the run is interrupted. From this call on the signals don't end the process.

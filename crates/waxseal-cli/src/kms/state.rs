@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Store;
-use super::calls::{CallerArgs, Calls, text};
+use super::calls::{CallerArgs, Calls};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, operation: &str) -> Result<Exit, Failure> {
     let calls = Calls::new(args.store.open()?, &args.caller);
     // Unlike these operations, the command takes aliases.
-    let key = text(&calls.describe(&args.key)?, "KeyId").to_owned();
+    let key = calls.without_alias(&args.key)?;
     calls.call(operation, &json!({ "KeyId": key })).map_err(|failure| failure.about(&args.key))?;
     Ok(Exit::Done)
 }

@@ -9,13 +9,13 @@ use waxseal::SecretBytes;
 use waxseal_local_kms::{LocalKms, LocalKmsError, LocalKmsOptions, StoreKey};
 use zeroize::Zeroizing;
 
-use super::notice;
+use super::{audit, notice};
 use crate::cli::Session;
 use crate::failure::Failure;
 use crate::key::{DEFAULT_NAMESPACE, RawAesKeyFile, read_key_file};
-use crate::output::{Destination, Output, OutputRules};
+use crate::output::{Destination, Output, OutputRules, directory_of};
 use crate::provider::Provider;
-use crate::temporary::Readers;
+use crate::temporary::{Readers, sync_directory};
 
 const STORE: &str = "WAXSEAL_KMS_STORE";
 const PASSPHRASE: &str = "WAXSEAL_KMS_PASSPHRASE";
@@ -77,9 +77,11 @@ impl Store {
     /// The same store, named as every other name of its files is when it is made canonical.
     pub(crate) fn canonical(&self) -> Result<Self, Failure> {
         let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
+        let file = self.path()?;
+        let key = if self.uses_default_key() { Some(default_key_file(&file)) } else { self.key.clone() };
         Ok(Self {
-            file: Some(real(self.path()?)),
-            key: self.key.clone().map(real),
+            file: Some(real(file)),
+            key: key.map(real),
             passphrase_file: self.passphrase_file.clone().map(real),
             account: self.account.clone(),
         })
@@ -89,6 +91,9 @@ impl Store {
         let key = self.key(file)?;
         let opened = LocalKms::open_with(file, &key, self.options());
         let kms = opened.map_err(|error| failure(error).about(file.display()))?;
+        if let Some(log) = audit::from_env() {
+            audit::write_to(&kms, &log)?;
+        }
         notice::show();
         Ok(kms)
     }
@@ -143,7 +148,14 @@ fn create_directory(file: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    let new: Vec<&Path> = folder.ancestors().take_while(|path| is_missing(path)).collect();
+    builder.create(folder)?;
+    // A store that outlives a crash needs all folders on the way to it.
+    new.into_iter().try_for_each(|path| sync_directory(directory_of(path)))
+}
+
+fn is_missing(path: &Path) -> bool {
+    !path.as_os_str().is_empty() && !path.exists()
 }
 
 fn create_key(path: &Path, session: &Session) -> Result<(), Failure> {

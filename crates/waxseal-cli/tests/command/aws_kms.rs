@@ -114,8 +114,10 @@ fn strict_refuses_what_discovery_opens() {
     opens(&["--discovery"]).ends(0);
     opens(&["--discovery", "--account", ACCOUNT]).ends(0);
     opens(&["--discovery", "--account", "444455556666", "--account", ACCOUNT]).ends(0);
-    opens(&["--discovery", "--account", "444455556666"]).ends(1).says("discovery filter");
-    opens(&["--discovery", "--account", ACCOUNT, "--partition", "aws-cn"]).ends(1).says("discovery filter");
+    opens(&["--discovery", "--account", "444455556666"]).ends(1).says("filter: partition aws, accounts 4444");
+    opens(&["--discovery", "--account", ACCOUNT, "--partition", "aws-cn"])
+        .ends(1)
+        .says("filter: partition aws-cn");
     opens(&["--discovery", "--region", WEST]).ends(0);
 }
 

@@ -231,3 +231,71 @@ fn two_names_of_one_store_are_one_store() {
     place.run(&["-q", "encrypt", "file", keys[0], keys[1]]).ends(0);
     place.run(&["-q", "decrypt", "file.waxseal", "-o", "-", keys[1]]).ends(0);
 }
+
+/// A key that the caller may not look at hides no other, and its state can be changed by who may do that.
+#[test]
+fn what_a_policy_hides_is_left_out_and_no_more() {
+    let (place, _) = place_with_key("alias/demo");
+    let admin = "arn:aws:iam::111122223333:user/admin";
+    place.write(
+        "policy",
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{admin}"}},
+            "Action": ["kms:PutKeyPolicy", "kms:DisableKey", "kms:EnableKey", "kms:CreateAlias"], "Resource": "*"}}]}}"#
+        ),
+    );
+    let hidden = ["create-key", "--alias", "alias/hidden", "--policy", "policy", "--principal", admin];
+    let arn = kms(&place, &hidden).ends(0).text().trim().to_owned();
+    let keys = list(&place);
+    let find = |arn: &str| keys.as_array().unwrap().iter().find(|key| key["arn"] == arn).unwrap().clone();
+    assert_eq!((&find(&arn)["state"], &find(&arn)["aliases"][0]), (&Value::Null, &"alias/hidden".into()));
+    assert_eq!(keys.as_array().unwrap().iter().filter(|key| key["state"] == "Enabled").count(), 1);
+    let table = kms(&place, &["list"]).ends(0).text().to_owned();
+    assert!(table.lines().any(|line| line.contains(" - ") && line.ends_with("alias/hidden")), "{table}");
+    kms(&place, &["disable", "alias/hidden", "--principal", admin]).ends(0);
+    kms(&place, &["disable", "alias/hidden"]).ends(4).says("AccessDeniedException");
+}
+
+#[test]
+fn a_key_whose_name_is_refused_is_told_or_not_made() {
+    let (place, _) = place_with_key("alias/demo");
+    for name in ["demo", "alias/a b", "alias/aws/s3"] {
+        kms(&place, &["create-key", "--alias", name]).ends(2).says("no name for a key");
+    }
+    assert_eq!(list(&place).as_array().unwrap().len(), 1);
+    let admin = "arn:aws:iam::111122223333:user/admin";
+    place.write(
+        "policy",
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{admin}"}},
+            "Action": "kms:PutKeyPolicy", "Resource": "*"}}]}}"#
+        ),
+    );
+    let run = kms(&place, &["create-key", "--alias", "alias/b", "--policy", "policy", "--principal", admin]);
+    assert!(run.ends(4).says("the key is made, and has no name").text().starts_with("arn:aws:kms:"));
+}
+
+#[test]
+fn every_command_leaves_its_calls_in_the_audit_log() {
+    let (place, arn) = place_with_key("alias/demo");
+    place.write("log", "half a line");
+    for args in [&["encrypt", "file", "--key", KEY][..], &["-q", "kms", "list", STORE]] {
+        let output = place.command(args).env("WAXSEAL_KMS_AUDIT", place.path("log")).output().unwrap();
+        Run::of(output).ends(0);
+    }
+    let log = String::from_utf8(place.read("log")).unwrap();
+    let lines: Vec<Value> = log.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let made = lines.iter().find(|line| line["operation"] == "GenerateDataKey").unwrap();
+    assert_eq!((&made["keys"][0], &made["outcome"]), (&arn.as_str().into(), &"Success".into()));
+    assert!(lines.iter().any(|line| line["operation"] == "DescribeKey"));
+}
+
+#[test]
+fn one_store_has_one_key_that_opens_it() {
+    let (place, _) = place_with_key("alias/demo");
+    let named = "local:alias/demo?store=kms/keys.redb&store-key=kms/keys.redb.key";
+    place.run(&["encrypt", "file", "--key", KEY, "--key", named]).ends(0);
+    let other = "local:alias/demo?store=kms/keys.redb&store-key=file";
+    let run = place.run(&["encrypt", "file", "--force", "--key", KEY, "--key", other]);
+    run.ends(2).says("one store is named with two keys");
+}

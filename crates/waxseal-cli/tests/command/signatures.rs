@@ -137,6 +137,62 @@ fn a_tree_says_what_changed() {
         .ends(2)
         .says("would stand in the directory");
     place.run(&["verify", "tree", "--key", OTHER]).ends(1).says("not made by an accepted key");
+    place.run(&["sign", "file", "--key", KEY]).ends(0);
+    let verify = |file: &str, sig: &str| place.run(&["verify", file, "--sig", sig, "--key", KEY]);
+    verify("file", "tree.waxsig").ends(1).says("it is one of a directory tree");
+    verify("tree", "file.waxsig").ends(1).says("it is one of a file");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_signed_hides_no_change() {
+    let place = place();
+    place.write("tree/a", "a");
+    place.write("tree/dir/b", "b");
+    place.run(&["sign", "tree", "--key", KEY]).ends(0);
+    let _socket = std::os::unix::net::UnixListener::bind(place.path("tree/socket")).unwrap();
+    let verify = || place.run(&["verify", "tree", "--key", KEY]);
+    verify().ends(1).says("not signed: socket").says("1 of its files");
+    place.write("tree/a", "changed");
+    verify().ends(1).says("changed: a\n").says("not signed: socket").says("2 of its files");
+    place.run(&["sign", "tree", "--key", KEY, "--force"]).ends(3).says("neither a file");
+}
+
+/// A signature never takes the place of what it signs, by whatever name.
+#[test]
+fn no_input_is_replaced() {
+    let place = place();
+    place.write("tree/a", "a");
+    let content = place.read("file");
+    let mut names = vec!["file", "./file", "tree/../file"];
+    if cfg!(unix) {
+        std::os::unix::fs::symlink("file", place.path("link")).unwrap();
+        std::os::unix::fs::symlink("tree/a", place.path("into")).unwrap();
+        names.push("link");
+        let run = place.run(&["sign", "tree", "--sig", "into", "--key", KEY, "--force"]);
+        run.ends(2).says("would stand in the directory");
+    }
+    for name in names {
+        let run = place.run(&["sign", "file", "--sig", name, "--key", KEY, "--force"]);
+        run.ends(2).says("would replace what it signs");
+        kms_sig(&place, &["sign", KEY, "file", name]).ends(2).says("would replace what it signs");
+        assert_eq!(place.read("file"), content, "{name}");
+    }
+    assert_eq!(place.read("tree/a"), b"a");
+    place.run(&["sign", "file", "--key", KEY]).ends(0);
+    let before = place.read("file.waxsig");
+    place.run(&["sign", "file", "file.waxsig", "--key", KEY, "--force"]).ends(2);
+    assert_eq!(place.read("file.waxsig"), before);
+}
+
+#[test]
+fn options_that_say_another_scheme_than_the_envelope_are_refused() {
+    let place = place();
+    place.run(&["sign", "file", "--key", KEY]).ends(0);
+    let verify = |rest: &[&str]| place.run(&[&["verify", "file", "--key", KEY], rest].concat());
+    verify(&["--scheme", "encrypted-digest"]).ends(0);
+    verify(&["--scheme", "kms-mac"]).ends(1).says("another scheme");
+    verify(&["--scheme", "kms-mac", "--danger-accept-forgeable"]).ends(2).says("sealed-digests");
 }
 
 #[test]
@@ -156,7 +212,10 @@ fn kms_sig_has_its_words_and_exit_codes() {
         let run = verify(wrong).ends(1);
         assert_eq!((run.stderr.as_str(), run.text()), ("invalid signature\n", ""));
     }
-    assert_eq!(kms_sig(&place, &["version"]).ends(0).text().split(' ').next(), Some("kms-sig"));
+    let version = env!("CARGO_PKG_VERSION");
+    let lines = kms_sig(&place, &["version"]).ends(0);
+    assert_eq!(lines.text(), format!("version: {version}\ngoversion: unknown\nbuildtime: unknown\n"));
+    assert_eq!(kms_sig(&place, &["-v"]).ends(0).text(), format!("{version}\n"));
     kms_sig(&place, &["verify", "missing", "sig", "--key", KEY]).ends(2).says("kms-sig: missing");
     kms_sig(&place, &["verify", "file"]).ends(2);
     kms_sig(&place, &["sign", KEY, "file", "sig2", "--context=a"]).ends(2);
@@ -167,7 +226,8 @@ fn kms_sig_warns_without_a_pin_and_keeps_the_old_signature() {
     let place = place();
     kms_sig(&place, &["sign", KEY, "file", "sig"]).ends(0);
     let before = place.read("sig");
-    kms_sig(&place, &["verify", "file", "sig"]).ends(2).says("kms-sig: warning: without --key");
+    let run = kms_sig(&place, &["verify", "file", "sig"]).ends(2);
+    run.says("kms-sig: warning: without --key").says("hint: without a key AWS KMS is asked");
     kms_sig(&place, &["sign", "alias/nowhere", "file", "sig"]).ends(2);
     assert_eq!(place.read("sig"), before, "a failure destroys nothing");
     kms_sig(&place, &["sign", KEY, "file", "sig"]).ends(0);

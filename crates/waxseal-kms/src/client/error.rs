@@ -96,16 +96,20 @@ impl KmsError {
     #[must_use]
     pub fn reason(&self) -> KeyFailureReason {
         match self.kind {
-            KmsErrorKind::AccessDenied | KmsErrorKind::Credentials => KeyFailureReason::Denied,
+            KmsErrorKind::AccessDenied => KeyFailureReason::Denied,
+            KmsErrorKind::Credentials => KeyFailureReason::Credentials,
             KmsErrorKind::InvalidCiphertext => KeyFailureReason::Rejected,
             KmsErrorKind::IncorrectKey => KeyFailureReason::WrongKey,
             KmsErrorKind::Throttled => KeyFailureReason::Throttled,
             KmsErrorKind::Unreachable | KmsErrorKind::Internal => KeyFailureReason::Unreachable,
             KmsErrorKind::KeyUsage | KmsErrorKind::Unsupported => KeyFailureReason::Unsupported,
-            KmsErrorKind::NotFound | KmsErrorKind::KeyState | KmsErrorKind::InvalidRequest => {
-                KeyFailureReason::Refused
-            }
-            _ => KeyFailureReason::Failed,
+            KmsErrorKind::InvalidResponse => KeyFailureReason::Answer,
+            KmsErrorKind::InvalidSignature => KeyFailureReason::Failed,
+            // Codes that this library doesn't know are refusals too.
+            KmsErrorKind::NotFound
+            | KmsErrorKind::KeyState
+            | KmsErrorKind::InvalidRequest
+            | KmsErrorKind::Other => KeyFailureReason::Refused,
         }
     }
 }
@@ -136,7 +140,10 @@ fn kind_of(code: &str) -> KmsErrorKind {
         | "LimitExceededException"
         | "TooManyRequestsException"
         | "RequestLimitExceeded" => KmsErrorKind::Throttled,
-        "DependencyTimeoutException" | "ServiceUnavailable" => KmsErrorKind::Unreachable,
+        "DependencyTimeoutException"
+        | "ServiceUnavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => KmsErrorKind::Unreachable,
         "KMSInternalException" | "InternalFailure" | "InternalServerError" => KmsErrorKind::Internal,
         "ValidationException"
         | "ValidationError"
@@ -176,6 +183,9 @@ mod tests {
         assert_eq!(reason("InvalidCiphertextException"), KeyFailureReason::Rejected);
         assert_eq!(reason("KMSInternalException"), KeyFailureReason::Unreachable);
         assert_eq!(reason("NotFoundException"), KeyFailureReason::Refused);
+        assert_eq!(reason("SomethingNew"), KeyFailureReason::Refused);
+        assert_eq!(reason("RequestTimeoutException"), KeyFailureReason::Unreachable);
+        assert_eq!(reason("ExpiredTokenException"), KeyFailureReason::Credentials);
     }
 
     #[test]

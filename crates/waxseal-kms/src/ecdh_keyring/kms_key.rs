@@ -64,8 +64,9 @@ impl KmsKey {
 
     /// The secret that the key shares with the holder of `peer`, whose point is uncompressed.
     pub(super) async fn agree(&self, peer: &EcPublicKey) -> Result<SecretBytes, KeyFailure> {
-        let failed = |source| self.failure(KeyFailureReason::Failed).with_source(source);
-        let public_key = peer.to_der().map_err(|error| failed(error.to_string()))?;
+        let failed = |reason, source| self.failure(reason).with_source(source);
+        let public_key =
+            peer.to_der().map_err(|error| failed(KeyFailureReason::Failed, error.to_string()))?;
         let request = DeriveSharedSecretRequest {
             key_id: &self.name,
             key_agreement_algorithm: KeyAgreementAlgorithm::Ecdh,
@@ -78,7 +79,7 @@ impl KmsKey {
         let (found, needed) = (answer.shared_secret.len(), self.curve.field_len());
         if found != needed {
             let source = format!("KMS answered with a secret of {found} bytes, {} has {needed}", self.curve);
-            return Err(failed(source));
+            return Err(failed(KeyFailureReason::Answer, source));
         }
         Ok(answer.shared_secret)
     }

@@ -58,7 +58,10 @@ impl Question<'_> {
     /// What the call says of a condition key.
     pub(super) fn facts(&self, key: &str) -> Vec<Cow<'_, str>> {
         match key {
-            "aws:principalarn" => vec![self.principal.into()],
+            // Of a session it is its role.
+            "aws:principalarn" => {
+                vec![role_of(self.principal).map_or_else(|| self.principal.into(), Cow::Owned)]
+            }
             "aws:requestedregion" => vec![self.region.into()],
             "aws:principalaccount" | "kms:calleraccount" => {
                 account_of(self.principal).into_iter().map(Into::into).collect()

@@ -77,7 +77,7 @@ impl FileStore {
     }
 
     pub(super) fn write(&mut self, changes: &[Change]) -> Result<(), LocalKmsError> {
-        let transaction = self.database.begin_write().map_err(redb_error)?;
+        let transaction = begin_write(&self.database)?;
         for change in changes {
             self.write_one(&transaction, change)?;
         }
@@ -185,7 +185,7 @@ fn write_head(database: &Database, key: &StoreKey, account: &str) -> Result<(), 
         unlock: new.unlock,
         sealed_key: hex::encode(new.sealed_key),
     };
-    let transaction = database.begin_write().map_err(redb_error)?;
+    let transaction = begin_write(database)?;
     put_named(&transaction, META, HEAD, &json(&head)?)?;
     for table in [KEYS, ALIASES] {
         transaction.open_table(table).map_err(redb_error)?;
@@ -195,6 +195,14 @@ fn write_head(database: &Database, key: &StoreKey, account: &str) -> Result<(), 
     }
     transaction.open_table(SEALED).map_err(redb_error)?;
     transaction.commit().map_err(redb_error)
+}
+
+/// Commits in two phases. In one, a store that is damaged and was not closed would go back to the
+/// commit before, without a word, and what was acknowledged would be gone.
+fn begin_write(database: &Database) -> Result<WriteTransaction, LocalKmsError> {
+    let mut transaction = database.begin_write().map_err(redb_error)?;
+    transaction.set_two_phase_commit(true);
+    Ok(transaction)
 }
 
 fn read_head(database: &Database) -> Result<Head, LocalKmsError> {

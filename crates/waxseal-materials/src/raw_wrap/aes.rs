@@ -2,7 +2,7 @@
 //!
 //! Source: `framework/raw-aes-keyring.md`, "Structure".
 
-use waxseal_crypto::{AeadAlgorithm, AeadKey, CryptoProvider, Nonce, SecretBytes};
+use waxseal_crypto::{AeadAlgorithm, AeadKey, CryptoError, CryptoProvider, Nonce, SecretBytes};
 use waxseal_format::{EncryptedDataKey, IV_LEN, TAG_LEN};
 use zeroize::Zeroizing;
 
@@ -14,8 +14,11 @@ const LENGTHS: [u8; 8] = [0, 0, 0, 0x80, 0, 0, 0, 0x0c];
 /// Bytes of the provider information behind the key's name: the lengths and the IV.
 pub(super) const INFO_SUFFIX_LEN: usize = LENGTHS.len() + IV_LEN;
 
+/// Bytes of the longest data key of any suite.
+const MAX_DATA_KEY_LEN: usize = 32;
+
 /// Provider information and ciphertext of a wrapped data key.
-type Wrapped = (Vec<u8>, Vec<u8>);
+pub(super) type Wrapped = (Vec<u8>, Vec<u8>);
 
 pub(super) struct AesWrap(Box<dyn AeadKey>);
 
@@ -32,13 +35,11 @@ impl AesWrap {
 
     pub(super) fn wrap(
         &self,
-        crypto: &CryptoProvider,
         name: &str,
         aad: &[u8],
         data_key: &SecretBytes,
+        nonce: Nonce,
     ) -> Result<Wrapped, MaterialsError> {
-        let mut nonce = Nonce::default();
-        crypto.random.fill(&mut nonce)?;
         // Until it is sealed the buffer holds the data key, so it wipes itself on failure.
         let mut sealed = Zeroizing::new(Vec::with_capacity(data_key.len() + TAG_LEN));
         sealed.extend_from_slice(data_key.expose());
@@ -64,6 +65,25 @@ impl AesWrap {
         opened.map_err(|_| KeyFailureReason::Rejected)?;
         Ok(data_key)
     }
+}
+
+pub(super) fn random_nonce(crypto: &CryptoProvider) -> Result<Nonce, MaterialsError> {
+    let mut nonce = Nonce::default();
+    crypto.random.fill(&mut nonce)?;
+    Ok(nonce)
+}
+
+/// A data key and the nonce that wraps it, by one call of the source: for a small message each
+/// call counts.
+pub(super) fn random_key_and_nonce(
+    crypto: &CryptoProvider,
+    key_len: usize,
+) -> Result<(SecretBytes, Nonce), MaterialsError> {
+    let mut room = Zeroizing::new([0; MAX_DATA_KEY_LEN + IV_LEN]);
+    let random = room.get_mut(..key_len.saturating_add(IV_LEN)).ok_or(CryptoError::BufferLength)?;
+    crypto.random.fill(random)?;
+    let (data_key, nonce) = random.split_last_chunk().ok_or(CryptoError::BufferLength)?;
+    Ok((SecretBytes::copy_of(data_key), *nonce))
 }
 
 fn info(name: &str, nonce: &Nonce) -> Vec<u8> {

@@ -8,8 +8,8 @@ use std::fmt;
 use waxseal_crypto::{CryptoProvider, RsaPadding, RsaPrivateDer, RsaPublicDer, SecretBytes};
 use waxseal_format::{AlgorithmSuite, EncryptedDataKey, EncryptionContext};
 
-use self::aes::AesWrap;
 pub(crate) use self::aes::key_name;
+use self::aes::{AesWrap, Wrapped};
 use self::rsa::RsaKeys;
 use crate::{KeyFailure, KeyFailureReason, KeyFailures, MaterialsError};
 
@@ -57,9 +57,20 @@ impl RawKey {
         &self.name
     }
 
-    /// A fresh data key of the suite's length.
-    pub(crate) fn generate(&self, suite: &AlgorithmSuite) -> Result<SecretBytes, MaterialsError> {
-        Ok(SecretBytes::random(self.crypto.random, suite.data_key_len())?)
+    /// A fresh data key of the suite's length, plain and wrapped.
+    pub(crate) fn generate(
+        &self,
+        suite: &AlgorithmSuite,
+        context: &EncryptionContext,
+    ) -> Result<(SecretBytes, EncryptedDataKey), MaterialsError> {
+        if let Method::Aes(key) = &self.method {
+            let (data_key, nonce) = aes::random_key_and_nonce(self.crypto, suite.data_key_len())?;
+            let wrapped = key.wrap(&self.name, &context.to_bytes()?, &data_key, nonce)?;
+            return Ok((data_key, self.entry(wrapped)));
+        }
+        let data_key = SecretBytes::random(self.crypto.random, suite.data_key_len())?;
+        let wrapped = self.wrap(context, &data_key)?;
+        Ok((data_key, wrapped))
     }
 
     pub(crate) fn wrap(
@@ -67,15 +78,22 @@ impl RawKey {
         context: &EncryptionContext,
         data_key: &SecretBytes,
     ) -> Result<EncryptedDataKey, MaterialsError> {
-        let (info, ciphertext) = match &self.method {
-            Method::Aes(key) => key.wrap(self.crypto, &self.name, &context.to_bytes()?, data_key)?,
+        let wrapped = match &self.method {
+            Method::Aes(key) => {
+                let nonce = aes::random_nonce(self.crypto)?;
+                key.wrap(&self.name, &context.to_bytes()?, data_key, nonce)?
+            }
             Method::Rsa(keys) => {
                 let wrapped =
                     keys.wrap(data_key).map_err(|reason| MaterialsError::Wrap(self.failure(reason)))?;
                 (self.name.as_bytes().to_vec(), wrapped)
             }
         };
-        Ok(EncryptedDataKey::new(self.namespace.as_str(), info, ciphertext))
+        Ok(self.entry(wrapped))
+    }
+
+    fn entry(&self, (info, ciphertext): Wrapped) -> EncryptedDataKey {
+        EncryptedDataKey::new(self.namespace.as_str(), info, ciphertext)
     }
 
     /// Whether `edk` names this key.

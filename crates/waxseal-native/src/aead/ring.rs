@@ -1,6 +1,8 @@
 //! AES-GCM by ring, which works in place alone and wipes the output when it doesn't open.
 
-use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, UnboundKey};
+use std::sync::LazyLock;
+
+use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, UnboundKey};
 use ring::error::Unspecified;
 use waxseal_crypto::{AeadAlgorithm, AeadKey, CryptoError, Nonce, Tag};
 
@@ -18,18 +20,25 @@ impl Key {
     }
 }
 
-/// The library doesn't wipe its keys, so a key of zeros is set up in the same place. Copies
+/// The library doesn't wipe its keys, so a key of zeros is written to the same place. Copies
 /// that the set-up itself left on the stack stay.
 impl Drop for Key {
     fn drop(&mut self) {
-        let algorithm = self.0.algorithm();
-        let zeros = [0; 32];
-        if let Some(Ok(key)) = zeros.get(..algorithm.key_len()).map(|key| UnboundKey::new(algorithm, key)) {
-            self.0 = LessSafeKey::new(key);
+        if let Some(zeros) = key_of_zeros(self.0.algorithm()) {
+            self.0.clone_from(zeros);
         }
         // Keeps the compiler from leaving the write out, since nothing else reads it.
         std::hint::black_box(&mut self.0);
     }
+}
+
+/// As long as every other key; set up once, since that takes longer than to seal a small frame.
+fn key_of_zeros(algorithm: &'static Algorithm) -> Option<&'static LessSafeKey> {
+    static KEYS: LazyLock<[Option<LessSafeKey>; 2]> = LazyLock::new(|| {
+        [UnboundKey::new(&AES_128_GCM, &[0; 16]), UnboundKey::new(&AES_256_GCM, &[0; 32])]
+            .map(|key| key.ok().map(LessSafeKey::new))
+    });
+    KEYS.iter().flatten().find(|key| key.algorithm() == algorithm)
 }
 
 impl AeadKey for Key {

@@ -96,7 +96,8 @@ async fn a_cannot_verify_and_c_cannot_sign() {
     denied(story.signer(&story.c, Method::EncryptedDigest).sign(&content).await);
 }
 
-/// B signs with a key of B's own that lets C decrypt.
+/// B signs with a key that lets C decrypt, and is B's own but for the account, since an embedded KMS
+/// has one.
 #[tokio::test]
 async fn a_key_of_bs_own_does_not_help() {
     let story = Story::new();

@@ -107,10 +107,17 @@ fn names_that_are_no_text_and_special_files_are_refused() {
     let refused = |root: &Path| Manifest::of_tree(crypto(), root, &mut |_| ()).unwrap_err();
     let error = refused(root.path());
     assert!(matches!(error, SignError::Tree { problem: TreeProblem::NotUtf8, .. }), "{error:?}");
+    let signed = manifest(tree().path());
+    let compared = |root: &Path| signed.compare_tree(crypto(), root, &mut |_| ()).unwrap();
+    assert_eq!(compared(root.path()), [Difference::Extra("caf\u{fffd}".into())]);
     let root = tree();
     let _socket = std::os::unix::net::UnixListener::bind(root.path().join("socket")).unwrap();
     let error = refused(root.path());
     assert!(matches!(error, SignError::Tree { problem: TreeProblem::Special, .. }), "{error:?}");
+    fs::remove_file(root.path().join("z")).unwrap();
+    let _other = std::os::unix::net::UnixListener::bind(root.path().join("z")).unwrap();
+    let expected = [Difference::Extra("socket".into()), Difference::Changed("z".into())];
+    assert_eq!(compared(root.path()), expected);
     assert!(matches!(
         refused(&root.path().join("nowhere")),
         SignError::Tree { problem: TreeProblem::Io(_), .. }
