@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use waxseal::{CacheLimits, Client, LocalCryptographicMaterialsCache};
 
+use crate::cli::Session;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::terminal::say;
 use crate::value;
 
 /// Data keys that several files share.
@@ -38,6 +40,26 @@ impl CacheArgs {
         limits.max_bytes = self.cache_max_bytes.unwrap_or(limits.max_bytes);
         let cache = Arc::new(LocalCryptographicMaterialsCache::new(self.cache_capacity));
         client.with_cache(cache, limits).map_err(Failure::wrong_use)
+    }
+
+    /// Says what went past the cache: a run that was to save calls should not quietly make them.
+    pub(crate) fn tell(client: &Client, session: &Session) {
+        let Some(metrics) = client.cache_metrics().filter(|_| !session.quiet) else { return };
+        let bypasses = metrics.bypasses;
+        for (count, why) in [
+            (bypasses.unknown_length, "their length was not known before"),
+            (bypasses.identity_kdf, "their suite uses each data key once"),
+            (bypasses.beyond_limits, "the cache's limits leave no second use of a data key"),
+            (bypasses.no_cache, "the cache has no room"),
+            (
+                bypasses.unlike.saturating_add(bypasses.late),
+                "the key that was kept could not be used for them",
+            ),
+        ] {
+            if count > 0 {
+                say(&format!("waxseal: {count} of the files went past the cache: {why}"));
+            }
+        }
     }
 
     /// What a cache must know of a file. A file that grows meanwhile is refused then. Files such

@@ -66,9 +66,11 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let rules = args.files.output_rules(Readers::Owner, session);
     let Some(part) = part else {
         let threads = args.files.threads(&plan);
-        return Ok(args
+        let exit = args
             .files
-            .run(plan, session, &|job, progress| args.decrypt(job, &client, rules, threads, progress)));
+            .run(plan, session, &|job, progress| args.decrypt(job, &client, rules, threads, progress));
+        CacheArgs::tell(&client, session);
+        return Ok(exit);
     };
     Ok(args.files.run_towards(None, plan, session, &|job, progress| {
         args.decrypt_part(part, job, &client, rules, progress)

@@ -64,7 +64,10 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         .encrypt_options(args.options()?);
     let rules = args.files.output_rules(Readers::Umask, session);
     let threads = args.files.threads(&plan);
-    Ok(args.files.run(plan, session, &|job, progress| args.encrypt(job, &client, rules, threads, progress)))
+    let exit =
+        args.files.run(plan, session, &|job, progress| args.encrypt(job, &client, rules, threads, progress));
+    CacheArgs::tell(&client, session);
+    Ok(exit)
 }
 
 impl Args {

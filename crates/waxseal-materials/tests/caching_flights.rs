@@ -202,6 +202,26 @@ async fn near_its_expiry_one_task_renews_an_entry_while_others_use_it() {
     assert_eq!((metrics.refreshes, metrics.hits, metrics.evictions.replaced), (1, 11, 1));
 }
 
+/// The entry is another manager's, of a longer age: this one renews it in time for its own.
+#[tokio::test]
+async fn a_manager_of_a_shorter_age_renews_before_it_has_to_wait() {
+    let service = Service::new();
+    let shared = |age| {
+        limits(|limits| {
+            limits.partition_id = Some("shared".into());
+            limits.max_age = Duration::from_secs(age);
+        })
+    };
+    let (long, cache, clock) = cached(&service, shared(60));
+    let short = cmm(&service, &cache, shared(40));
+    encrypt(&long, "7").await;
+    clock.turn(Duration::from_secs(30));
+    encrypt(&long, "7").await;
+    assert_eq!(service.calls(), 1);
+    encrypt(&short, "7").await;
+    assert_eq!((service.calls(), short.metrics().refreshes), (2, 1));
+}
+
 #[tokio::test]
 async fn a_refresh_that_fails_leaves_the_entry_in_use_until_it_expires() {
     let service = Service::new();

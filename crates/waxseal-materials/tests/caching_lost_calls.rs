@@ -286,3 +286,45 @@ async fn an_age_that_is_shorter_than_a_task_takes_ends_past_the_cache() {
     soon(encrypt(&cmm, "7")).await;
     assert_eq!((service.calls(), cmm.metrics().bypasses.late), (3, 1));
 }
+
+/// Each answer serves two of them. The time to give up is that of one call.
+#[tokio::test(start_paused = true)]
+async fn tasks_that_find_answers_used_up_wait_for_the_next_ones() {
+    let service = Service::new();
+    service.delay(Duration::from_millis(900));
+    let cmm = sleeping(&service, limits(|limits| limits.max_messages = 2));
+    let begun = tokio::time::Instant::now();
+    let tasks: Vec<_> = (0..20).map(|_| spawn(&cmm, "7")).collect();
+    for made in join_all(tasks).await {
+        made.unwrap().unwrap();
+    }
+    assert_eq!((service.calls(), begun.elapsed().as_secs()), (10, 9));
+}
+
+/// The call that a deletion made obsolete while it waited for its slot gives it back in time too.
+#[tokio::test]
+async fn a_superseded_call_keeps_no_slot() {
+    let service = Service::new();
+    let (cmm, cache, clock) = cached_with(&service, fan_out(1), limits(|_| ()));
+    service.hang("a", u64::MAX);
+    service.hang("b", u64::MAX);
+    let mut hung = vec![spawn(&cmm, "a")];
+    service.begun(1).await;
+    hung.push(spawn(&cmm, "b"));
+    tokio::task::yield_now().await;
+    cache.clear();
+    hung.push(spawn(&cmm, "b"));
+    let other = spawn(&cmm, "c");
+    // Whoever comes by takes the slot from the call that is over its time, and the next hangs in it.
+    for (calls, passing) in [(3, "d"), (5, "e")] {
+        tokio::task::yield_now().await;
+        assert!(!other.is_finished());
+        clock.turn(10 * SECOND);
+        soon(encrypt(&cmm, passing)).await;
+        soon(service.begun(calls)).await;
+    }
+    clock.turn(10 * SECOND);
+    soon(encrypt(&cmm, "f")).await;
+    soon(other).await.unwrap().unwrap();
+    hung.iter().for_each(JoinHandle::abort);
+}

@@ -189,8 +189,12 @@ impl BodyDecryptor {
     ///
     /// # Errors
     /// As [`BodyDecryptor::push`], of the frame at the very front. Those of later frames come
-    /// with the run that would start with them.
+    /// with the run that would start with them. [`MessageError::Usage`] if the collector is not
+    /// lent: frames that nobody collects would be missing from the signature.
     pub fn next_run(&mut self, input: &[u8], max_len: usize) -> Result<Option<OpenRun>, MessageError> {
+        if self.collector.is_some() {
+            return self.end_if_failed(Err(MessageError::Usage("a run while the collector is not lent")));
+        }
         let (first, mut len) = (self.next_sequence, 0_usize);
         let result = loop {
             match self.next_block(input.get(len..).unwrap_or_default()) {
@@ -236,6 +240,17 @@ impl BodyDecryptor {
 
     pub(crate) fn into_cipher(self) -> (Arc<FrameCipher>, Arc<Header>) {
         (self.cipher, self.header)
+    }
+
+    /// Bytes of plaintext that `len` bytes of the body hold at most: those that they hold, and
+    /// less than a frame's head, the end and a signature more.
+    #[must_use]
+    pub fn plaintext_bound(&self, len: usize) -> usize {
+        let Some(block_len) = self.regular_block_len() else { return len };
+        let frame_length = block_len.saturating_sub(BlockKind::Regular.head_len() + waxseal_format::TAG_LEN);
+        let (frames, rest) = (len.checked_div(block_len), len.checked_rem(block_len));
+        let rest = rest.unwrap_or(0).min(frame_length);
+        frames.unwrap_or(0).saturating_mul(frame_length).saturating_add(rest)
     }
 
     /// Bytes of a regular frame in the message; `None` for an unframed body.

@@ -166,7 +166,8 @@ impl Encryptor {
     /// and counted; `None` if they fill none.
     ///
     /// # Errors
-    /// As [`Encryptor::push`].
+    /// As [`Encryptor::push`], and [`MessageError::Usage`] if the collector is not lent: a run
+    /// that nobody collects would leave a gap in the message.
     pub fn next_run(&mut self, plaintext_len: usize) -> Result<Option<SealRun>, MessageError> {
         let result = self.hand_out(plaintext_len);
         self.failed |= result.is_err();
@@ -175,6 +176,9 @@ impl Encryptor {
 
     fn hand_out(&mut self, plaintext_len: usize) -> Result<Option<SealRun>, MessageError> {
         self.check_alive()?;
+        if self.collector.is_some() {
+            return Err(MessageError::Usage("a run while the collector is not lent"));
+        }
         let frame_length = self.frame_length();
         let first = self.sealed_frames.saturating_add(1);
         for _ in 0..plaintext_len.checked_div(frame_length).unwrap_or(0) {

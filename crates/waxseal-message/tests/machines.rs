@@ -308,11 +308,26 @@ fn runs_out_of_order_or_not_collected_are_refused() {
     }
 }
 
+/// A run that nobody collects would leave a gap, in the message or in what its signature is over.
+#[test]
+fn no_run_is_handed_out_before_the_collector_is_lent() {
+    for crypto in providers() {
+        let (mut encryptor, _) = encryptor(crypto);
+        assert!(matches!(encryptor.next_run(FRAME), Err(MessageError::Usage(_))));
+        assert!(matches!(encryptor.finish(&[], &mut [0; 64]), Err(MessageError::Usage(_))));
+        let (header, body) = message(crypto);
+        let mut decryptor = decryptor(crypto, &header);
+        assert!(matches!(decryptor.next_run(&body, usize::MAX), Err(MessageError::Usage(_))));
+        assert!(decryptor.push(&body, &mut [0; 1024]).is_err() && !decryptor.is_done());
+    }
+}
+
 #[test]
 fn a_run_that_does_not_open_says_how_far_it_came() {
     for crypto in providers() {
         let (header, mut body) = message(crypto);
         let mut decryptor = decryptor(crypto, &header);
+        decryptor.lend_collector().unwrap();
         let run = decryptor.next_run(&body, usize::MAX).unwrap().unwrap();
         body[2 * BLOCK - 1] ^= 1;
         let mut out = [0xaa; 2 * FRAME];

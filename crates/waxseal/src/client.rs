@@ -40,6 +40,9 @@ pub struct Client {
     pub(crate) crypto: &'static CryptoProvider,
     pub(crate) cmm: Arc<dyn CryptographicMaterialsManager>,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    /// The manager above, if it is a caching one that the client made.
+    #[cfg(feature = "cache")]
+    caching: Option<CachingCryptographicMaterialsManager>,
     encrypt_options: EncryptOptions,
     decrypt_options: DecryptOptions,
     commitment_policy: CommitmentPolicy,
@@ -73,6 +76,8 @@ impl Client {
             crypto,
             cmm: Arc::new(cmm),
             runtime: None,
+            #[cfg(feature = "cache")]
+            caching: None,
             encrypt_options: EncryptOptions::default(),
             decrypt_options: DecryptOptions::default(),
             commitment_policy: CommitmentPolicy::default(),
@@ -80,9 +85,9 @@ impl Client {
         }
     }
 
-    /// The same with its materials cached: many messages for one call to a key service. For
-    /// [metrics](waxseal_materials::CachingCryptographicMaterialsManager::metrics), or a cache
-    /// below other managers, make the manager yourself and use [`Client::with_cmm`].
+    /// The same with its materials cached: many messages for one call to a key service.
+    /// [`Client::cache_metrics`] says what the cache does. For a cache below other managers make
+    /// the manager yourself and use [`Client::with_cmm`].
     ///
     /// Streams go past the cache unless they say their length: [`EncryptRequest::plaintext_len_bound`].
     /// Synchronous calls on several threads need a runtime, since one waits for the other's call;
@@ -105,6 +110,7 @@ impl Client {
     /// let first = client.encrypt(b"attack at dawn").context("tenant", "7").wait()?;
     /// let second = client.encrypt(b"attack at noon").context("tenant", "7").wait()?;
     /// assert_eq!(first.header.encrypted_data_keys, second.header.encrypted_data_keys);
+    /// assert_eq!(client.cache_metrics().map(|metrics| metrics.hits), Some(1));
     /// # Ok(())
     /// # }
     /// ```
@@ -118,10 +124,18 @@ impl Client {
         cache: Arc<dyn waxseal_materials::CryptographicMaterialsCache>,
         limits: waxseal_materials::CacheLimits,
     ) -> Result<Self, Error> {
-        let underlying = self.cmm;
-        self.cmm =
-            Arc::new(CachingCryptographicMaterialsManager::new(self.crypto, underlying, cache, limits)?);
+        let caching = CachingCryptographicMaterialsManager::new(self.crypto, self.cmm, cache, limits)?;
+        self.cmm = Arc::new(caching.clone());
+        self.caching = Some(caching);
         Ok(self)
+    }
+
+    /// What the cache of [`Client::with_cache`] did until now, what went past it and why; `None`
+    /// without one.
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn cache_metrics(&self) -> Option<waxseal_materials::CachingMetrics> {
+        self.caching.as_ref().map(CachingCryptographicMaterialsManager::metrics)
     }
 
     /// The same under another commitment policy, both ways.

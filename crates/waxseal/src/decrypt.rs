@@ -194,14 +194,26 @@ async fn decrypt(
     message: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
-    let result = match open_header(client, options, message).await {
-        Ok((body, rest)) => open_body(body, threads, rest, out),
-        Err(error) => Err(error),
-    };
-    if result.is_err() {
-        out.zeroize();
+    let opened = open_header(client, options, message).await;
+    let mut out = Unverified { out, is_verified: false };
+    let (body, rest) = opened?;
+    let info = open_body(body, threads, rest, out.out)?;
+    out.is_verified = true;
+    Ok(info)
+}
+
+/// Wipes the plaintext unless all of the message verified: also if a provider panics.
+struct Unverified<'a> {
+    out: &'a mut Vec<u8>,
+    is_verified: bool,
+}
+
+impl Drop for Unverified<'_> {
+    fn drop(&mut self) {
+        if !self.is_verified {
+            self.out.zeroize();
+        }
     }
-    result
 }
 
 /// The authenticated header, and the bytes behind it.
@@ -240,8 +252,7 @@ fn open_body(
     input: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
-    // The plaintext is never longer than the blocks that it comes from.
-    set_len_wiping(out, input.len());
+    set_len_wiping(out, body.plaintext_bound(input.len()));
     let regular = if threads.are_worthwhile(input.len()) {
         open_runs(&mut body, threads, input, out)?
     } else {

@@ -218,6 +218,29 @@ fn large_frames_go_to_the_pool_and_small_ones_do_not() {
     }
 }
 
+/// Who logs an error and goes on must come to an end.
+#[test]
+fn streams_end_behind_an_error_of_their_own() {
+    for crypto in providers() {
+        let client = client_for(crypto, UNSIGNED);
+        let plain = plaintext(10_000);
+        let mut message = client.encrypt(&plain).frame_length(1000).wait().unwrap().message;
+        let last = message.len() - 1;
+        message[last] ^= 1;
+        block_on(async {
+            let opening = client.aio().decrypt_stream(Hesitant::source(&message, 700)).open();
+            let items: Vec<_> = opening.take(100).collect().await;
+            let (errors, at): (Vec<_>, _) =
+                (items.iter().filter(|item| item.is_err()).collect(), items.len());
+            assert!(errors.len() == 1 && items[at - 1].is_err(), "{at} items");
+            let request = client.aio().encrypt_stream(Hesitant::source(&plain, 700));
+            let sealing = request.suite(UNSIGNED).frame_length(1000).plaintext_len_bound(5000).await.unwrap();
+            let items: Vec<_> = sealing.take(100).collect().await;
+            assert!(items.iter().filter(|item| item.is_err()).count() == 1 && items.len() < 100);
+        });
+    }
+}
+
 /// Drops every job.
 #[derive(Debug)]
 struct BrokenPool;

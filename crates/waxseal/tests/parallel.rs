@@ -110,6 +110,7 @@ impl AeadKey for PanickingKey {
         text: &mut [u8],
         tag: &Tag,
     ) -> Result<(), CryptoError> {
+        assert!(text.len() != FRAME as usize || nonce[11] != self.0, "a fault of this test's");
         self.1.open_in_place(nonce, aad, text, tag)
     }
 }
@@ -134,6 +135,24 @@ fn a_panic_on_any_thread_is_an_error_or_a_panic_and_no_wait_for_ever() {
             let outcome = catch_unwind(AssertUnwindSafe(stream));
             assert!(!matches!(outcome, Ok(Ok(_))), "a message that misses a frame");
         }
+    }
+}
+
+/// Not even a provider that panics leaves plaintext behind that is not verified to the end.
+#[test]
+fn a_panic_while_opening_leaves_no_plaintext() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    static CRYPTO: CryptoProvider = CryptoProvider { aead: &PanicsAt(30), ..waxseal_native::PROVIDER };
+    let plain = plaintext(100 * FRAME as usize);
+    let message =
+        client(waxseal_native::provider()).encrypt(&plain).frame_length(FRAME).wait().unwrap().message;
+    let client = client(&CRYPTO);
+    for threads in common::crews().into_iter().chain([1.into()]) {
+        let mut out = vec![7; 200];
+        let opening = || client.decrypt_into(&message, &mut out).threads(threads.clone()).wait();
+        let outcome = catch_unwind(AssertUnwindSafe(opening));
+        assert!(!matches!(outcome, Ok(Ok(_))), "a frame is missing");
+        assert!(out.is_empty(), "{threads:?}");
     }
 }
 

@@ -180,3 +180,32 @@ fn two_messages_of_one_plaintext_have_nothing_in_common() {
         assert_ne!(first.header.encrypted_data_keys, second.header.encrypted_data_keys);
     }
 }
+
+/// One-shot calls take the memory that the result has, and less than a frame's overhead and a signature more.
+#[test]
+fn one_shot_takes_no_more_memory_than_the_result_needs() {
+    let unsigned = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
+    let signed = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
+    for crypto in providers() {
+        for suite in [unsigned, signed] {
+            let client = client_for(crypto, suite);
+            for (len, frame_length) in
+                [(0, 64), (1, 1), (1000, 1), (4096, 64), (100_000, 4096), (100_000, 1 << 20)]
+            {
+                let plain = plaintext(len);
+                let request = client.encrypt(&plain).suite(suite).frame_length(frame_length);
+                let sealed = request.wait().unwrap().message;
+                assert!(
+                    sealed.capacity() - sealed.len() <= 8,
+                    "{len} {frame_length}: a signature may be shorter"
+                );
+                let opened = client.decrypt(&sealed).wait().unwrap().plaintext;
+                assert!(
+                    opened.capacity() - opened.len() < 40 + 110,
+                    "{len} {frame_length}: {}",
+                    opened.capacity()
+                );
+            }
+        }
+    }
+}

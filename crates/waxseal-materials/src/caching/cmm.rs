@@ -207,6 +207,8 @@ impl Inner {
                 // With an age that is shorter than a task takes, it would never end.
                 Tried::Late if was_late => return self.bypass(ask.request, BypassReason::Late).await,
                 Tried::Late => was_late = true,
+                // The next call has its own time.
+                Tried::Answered => until = None,
                 Tried::Nothing => (),
             }
         }
@@ -257,7 +259,7 @@ impl Inner {
 
     /// A call to renew the entry, if it is time for that and nobody does it already.
     fn renew(self: &Arc<Self>, ask: &Ask, entry: &CacheEntry, now: Duration) -> Option<Flight> {
-        if !self.in_flight.options().is_near_expiry(entry, now) {
+        if !self.in_flight.options().is_near_expiry(entry, self.limits.max_age, now) {
             return None;
         }
         self.in_flight.renew(ask, self.moment(&ask.id), |pass| self.fly(ask, Purpose::Refresh, pass))

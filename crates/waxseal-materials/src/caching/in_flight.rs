@@ -57,6 +57,8 @@ struct Airspace {
 #[derive(Default)]
 struct Board {
     flights: HashMap<CacheIdentifier, Noted>,
+    /// Those that a later flight for their entry took the place of, by number. They may hold slots.
+    superseded: HashMap<u64, Noted>,
     /// So many began.
     numbers: u64,
     /// Until then no flight is over its time, so that there is nothing to look for.
@@ -151,7 +153,9 @@ impl InFlight {
             let (made_for, deletions) = (MadeFor::of(ask), at.deletions);
             let started = None;
             let noted = Noted { flight: weak, made_for, number, deletions, started, slot, arrival };
-            board.flights.insert(id, noted);
+            if let Some(before) = board.flights.insert(id, noted) {
+                board.superseded.insert(before.number, before);
+            }
         }
         flight
     }
@@ -171,7 +175,8 @@ impl Board {
         }
         let mut next = now.saturating_add(ttl);
         let mut released = Vec::new();
-        for (started, slot) in self.flights.values().filter_map(|noted| Some((noted.started?, &noted.slot))) {
+        let all = self.flights.values().chain(self.superseded.values());
+        for (started, slot) in all.filter_map(|noted| Some((noted.started?, &noted.slot))) {
             let over = started.saturating_add(ttl);
             if now >= over {
                 released.extend(lock(slot).take());
@@ -206,8 +211,9 @@ impl Pass {
     /// The flight's time begins with its slot.
     pub(super) fn start(&self, at: Moment) {
         let mut board = lock(&self.in_flight.0.board);
-        let noted = board.flights.get_mut(&self.id).filter(|noted| noted.number == self.number);
-        if let Some(noted) = noted {
+        let Board { flights, superseded, .. } = &mut *board;
+        let noted = flights.get_mut(&self.id).filter(|noted| noted.number == self.number);
+        if let Some(noted) = noted.or_else(|| superseded.get_mut(&self.number)) {
             (noted.started, noted.deletions) = (Some(at.now), at.deletions);
         }
     }
@@ -229,6 +235,8 @@ impl Drop for Pass {
         let mut board = lock(&self.in_flight.0.board);
         if board.flights.get(&self.id).is_some_and(|noted| noted.number == self.number) {
             board.flights.remove(&self.id);
+        } else {
+            board.superseded.remove(&self.number);
         }
     }
 }

@@ -78,7 +78,7 @@ impl Inner {
     fn is_there(&self, ask: &Ask, at: Moment) -> bool {
         self.cache.get_cache_entry(&ask.id).is_some_and(|entry| {
             let is_spent = matches!(self.fit(&entry, ask, at.now), Fit::Spent);
-            !is_spent && !self.in_flight.options().is_near_expiry(&entry, at.now)
+            !is_spent && !self.in_flight.options().is_near_expiry(&entry, self.limits.max_age, at.now)
         })
     }
 

@@ -32,7 +32,8 @@ pub struct StormTracking {
     /// Entries at most that calls are in flight for; others wait their turn. 20 by default.
     pub fan_out: NonZeroUsize,
     /// After so long a call leaves its place to others; and, if the clock can sleep, a task that
-    /// waits, for its own call too, gives up with an error. 10 seconds by default.
+    /// waits, for its own call too, gives up with an error. One that gets nothing of an answer,
+    /// since others used it up, waits anew. 10 seconds by default.
     pub in_flight_ttl: Duration,
 }
 
@@ -62,10 +63,12 @@ impl StormTracking {
         Err(MaterialsError::CacheLimits(wrong))
     }
 
-    /// Whether an entry should be renewed though it still counts.
-    pub(super) fn is_near_expiry(&self, entry: &CacheEntry, now: Duration) -> bool {
-        let life = entry.expiry_time().saturating_sub(entry.creation_time());
-        let grace = self.grace_period.min(life / 4);
-        now >= entry.expiry_time().saturating_sub(grace)
+    /// Whether an entry should be renewed though it still counts, for a manager that lets it
+    /// become so old.
+    pub(super) fn is_near_expiry(&self, entry: &CacheEntry, max_age: Duration, now: Duration) -> bool {
+        let created = entry.creation_time();
+        let expiry = entry.expiry_time().min(created.saturating_add(max_age));
+        let grace = self.grace_period.min(expiry.saturating_sub(created) / 4);
+        now >= expiry.saturating_sub(grace)
     }
 }

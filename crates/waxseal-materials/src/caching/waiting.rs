@@ -28,7 +28,9 @@ pub(super) enum Tried {
     Materials(CachedMaterials),
     /// Materials that can't be shared, and are another's.
     Alone,
-    /// The entry is used up already, or is in the cache: look again.
+    /// An answer came, and is in the cache, or used up by others: look again.
+    Answered,
+    /// No answer came in time: look again.
     Nothing,
     /// The entry expired before this task took it.
     Late,
@@ -69,11 +71,11 @@ impl Inner {
     fn landed(&self, landed: Landed, role: &Role, ask: &Ask) -> Answer<Tried> {
         match landed {
             Landed::Failed(error) => Err(again(error)),
-            Landed::Overtaken => Ok(Tried::Nothing),
+            Landed::Overtaken => Ok(Tried::Answered),
             Landed::Alone(materials) => Ok(take(&materials)),
             Landed::Shared(entry, _) if entry.is_expired(self.cache.now()) => Ok(Tried::Late),
             Landed::Shared(entry, _) if matches!(role, Role::Joined) && !self.may_use(&entry, ask) => {
-                Ok(Tried::Nothing)
+                Ok(Tried::Answered)
             }
             Landed::Shared(_, materials) => Ok(Tried::Materials(materials)),
         }

@@ -33,6 +33,7 @@ struct State {
     denies: AtomicBool,
     panics: AtomicBool,
     yields: AtomicBool,
+    delay: Mutex<Duration>,
     /// How many calls more for which tenant are never answered.
     hangs: Mutex<HashMap<String, u64>>,
     gate: Semaphore,
@@ -59,6 +60,7 @@ impl Service {
             denies: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             yields: AtomicBool::new(false),
+            delay: Mutex::default(),
             hangs: Mutex::default(),
             gate: Semaphore::new(permits),
         }))
@@ -87,6 +89,11 @@ impl Service {
     /// Every call from now on lets other tasks go first.
     pub(crate) fn give_way(&self) {
         self.0.yields.store(true, Ordering::SeqCst);
+    }
+
+    /// Every call from now on takes so long.
+    pub(crate) fn delay(&self, delay: Duration) {
+        *self.0.delay.lock().unwrap() = delay;
     }
 
     /// The next calls for a tenant are never answered.
@@ -118,6 +125,10 @@ impl Service {
         }
         if self.0.yields.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
+        }
+        let delay = *self.0.delay.lock().unwrap();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         self.0.gate.acquire().await.unwrap().forget();
         assert!(!self.0.panics.load(Ordering::SeqCst), "the key service panics");

@@ -13,6 +13,7 @@ use waxseal_materials::BoxError;
 
 use super::open_core::{OpenCore, Wanted};
 use super::recycling::Recycling;
+use super::{Fault, item_or_end};
 use crate::Error;
 
 /// A stream of plaintext over a stream of the message's bytes: items of `Result<Bytes, E>`.
@@ -76,6 +77,35 @@ impl<S> DecryptStream<S> {
     }
 }
 
+impl<S, E> DecryptStream<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {
+        while !self.ended {
+            if let Some(item) = self.open_from_window()? {
+                return Poll::Ready(Ok(Some(item)));
+            }
+            if let Wanted::Plaintext = ready!(self.core.poll_wanted(context))? {
+                return Poll::Ready(Ok(Some(self.give()?)));
+            }
+            if self.take_item()? {
+                continue;
+            }
+            match ready!(Pin::new(&mut self.source).poll_next(context)) {
+                Some(Ok(item)) => self.item = item,
+                Some(Err(error)) => return Poll::Ready(Err(Fault::Source(io::Error::other(error)))),
+                None => {
+                    self.core.opener()?.end()?;
+                    self.ended = true;
+                }
+            }
+        }
+        Poll::Ready(Ok(None))
+    }
+}
+
 impl<S, E> Stream for DecryptStream<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
@@ -85,26 +115,11 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        while !this.ended {
-            if let Some(item) = this.open_from_window()? {
-                return Poll::Ready(Some(Ok(item)));
-            }
-            if let Wanted::Plaintext = ready!(this.core.poll_wanted(context))? {
-                return Poll::Ready(Some(Ok(this.give()?)));
-            }
-            if this.take_item()? {
-                continue;
-            }
-            match ready!(Pin::new(&mut this.source).poll_next(context)) {
-                Some(Ok(item)) => this.item = item,
-                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
-                None => {
-                    this.core.opener()?.end()?;
-                    this.ended = true;
-                }
-            }
+        if this.ended {
+            return Poll::Ready(None);
         }
-        Poll::Ready(None)
+        let polled = ready!(this.poll_item(context));
+        Poll::Ready(item_or_end(polled, &mut this.ended))
     }
 }
 

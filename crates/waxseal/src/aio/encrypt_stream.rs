@@ -12,6 +12,7 @@ use waxseal_materials::BoxError;
 
 use super::recycling::Recycling;
 use super::seal_core::SealCore;
+use super::{Fault, item_or_end};
 
 /// A stream of the message's bytes over a stream of plaintext: items of `Result<Bytes, E>`.
 ///
@@ -21,17 +22,47 @@ pub struct EncryptStream<S> {
     source: S,
     core: SealCore,
     item: Bytes,
+    ended: bool,
     buffers: Recycling<Vec<u8>>,
 }
 
 impl<S> EncryptStream<S> {
     pub(super) fn new(source: S, core: SealCore) -> Self {
-        Self { source, core, item: Bytes::new(), buffers: Recycling::new() }
+        Self { source, core, item: Bytes::new(), ended: false, buffers: Recycling::new() }
     }
 
     /// The message's header.
     pub fn header(&self) -> &Arc<Header> {
         self.core.header()
+    }
+}
+
+impl<S, E> EncryptStream<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {
+        loop {
+            let sealer = ready!(self.core.poll_settled(context))?;
+            if !sealer.waiting().is_empty() {
+                let (buffer, waiting) = sealer.give_buffer(self.buffers.fresh());
+                return Poll::Ready(Ok(Some(self.buffers.lend(buffer).slice(waiting))));
+            }
+            if sealer.is_ended() {
+                return Poll::Ready(Ok(None));
+            }
+            if !self.item.is_empty() {
+                let taken = self.core.take(&self.item)?;
+                self.item.advance(taken);
+                continue;
+            }
+            match ready!(Pin::new(&mut self.source).poll_next(context)) {
+                Some(Ok(item)) => self.item = item,
+                Some(Err(error)) => return Poll::Ready(Err(Fault::Source(io::Error::other(error)))),
+                None => self.core.end(),
+            }
+        }
     }
 }
 
@@ -44,26 +75,11 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        loop {
-            let sealer = ready!(this.core.poll_settled(context))?;
-            if !sealer.waiting().is_empty() {
-                let (buffer, waiting) = sealer.give_buffer(this.buffers.fresh());
-                return Poll::Ready(Some(Ok(this.buffers.lend(buffer).slice(waiting))));
-            }
-            if sealer.is_ended() {
-                return Poll::Ready(None);
-            }
-            if !this.item.is_empty() {
-                let taken = this.core.take(&this.item)?;
-                this.item.advance(taken);
-                continue;
-            }
-            match ready!(Pin::new(&mut this.source).poll_next(context)) {
-                Some(Ok(item)) => this.item = item,
-                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
-                None => this.core.end(),
-            }
+        if this.ended {
+            return Poll::Ready(None);
         }
+        let polled = ready!(this.poll_item(context));
+        Poll::Ready(item_or_end(polled, &mut this.ended))
     }
 }
 

@@ -31,6 +31,10 @@ mod seal_core;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod traits;
 
+use std::io;
+
+use crate::Error;
+
 pub use client::Aio;
 pub use decrypt_stream::DecryptStream;
 pub use decrypting_reader::DecryptingReader;
@@ -40,3 +44,30 @@ pub use encrypting_reader::EncryptingReader;
 pub use encrypting_writer::EncryptingWriter;
 pub use pool::Pool;
 pub use range::{RangeReader, RangeSource};
+
+/// Why a stream has no next item. More may follow what the source gave.
+enum Fault {
+    Own(Error),
+    Source(io::Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Own(error)
+    }
+}
+
+/// A stream's next item. Behind an error of its own it has ended.
+fn item_or_end(
+    polled: Result<Option<bytes::Bytes>, Fault>,
+    ended: &mut bool,
+) -> Option<io::Result<bytes::Bytes>> {
+    match polled {
+        Ok(item) => item.map(Ok),
+        Err(Fault::Source(error)) => Some(Err(error)),
+        Err(Fault::Own(error)) => {
+            *ended = true;
+            Some(Err(error.into()))
+        }
+    }
+}

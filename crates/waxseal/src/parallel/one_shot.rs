@@ -1,5 +1,6 @@
 //! All regular frames of a message that is in memory, by threads that end with the call.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, Scope};
 
 use waxseal_message::{BodyDecryptor, Encryptor, Progress};
@@ -87,7 +88,7 @@ fn staffed<T: Task>(
         #[cfg(feature = "rayon")]
         Kind::Rayon(pool) => pool.in_place_scope(|scope| {
             for _ in 0..pool.current_num_threads() {
-                scope.spawn(|_| line.serve());
+                scope.spawn(|_| serve(line));
             }
             work()
         }),
@@ -97,8 +98,13 @@ fn staffed<T: Task>(
 /// Where the system refuses a thread, the others do its work.
 fn start<'scope, T: Task>(scope: &'scope Scope<'scope, '_>, line: &'scope Line<T>, count: usize) {
     for _ in 1..count {
-        drop(Builder::new().name("waxseal".into()).spawn_scoped(scope, || line.serve()));
+        drop(Builder::new().name("waxseal".into()).spawn_scoped(scope, || serve(line)));
     }
+}
+
+/// A panic would go through the scope to the caller. The line knows of it, and tells whoever waits.
+fn serve<T: Task>(line: &Line<T>) {
+    drop(catch_unwind(AssertUnwindSafe(|| line.serve())));
 }
 
 /// Lets the threads go however the work ends.

@@ -133,11 +133,14 @@ impl Sealer {
     fn send(&mut self) -> Result<(), Error> {
         let (plaintext, crew, threads) = (&mut self.plaintext, &mut self.crew, &self.threads);
         with_encryptor(&mut self.state, |encryptor| {
-            let Some(run) = encryptor.next_run(plaintext.len())? else { return Ok(()) };
+            if plaintext.len() < encryptor.frame_length() {
+                return Ok(());
+            }
             let crew = match crew {
                 Some(crew) => crew,
                 None => crew.insert(SealCrew::start(threads, encryptor)?),
             };
+            let Some(run) = encryptor.next_run(plaintext.len())? else { return Ok(()) };
             let full = plaintext.split_front(run.plaintext_len(), crew.window());
             crew.put(run, full);
             Ok(())

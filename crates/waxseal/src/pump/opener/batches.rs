@@ -39,12 +39,12 @@ impl Opener {
     /// with the head of one counts once the frames in front of it were given out.
     fn send(&mut self, batch: usize) -> Result<(), Error> {
         let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
+        let crew = match &mut self.crew {
+            Some(crew) => crew,
+            None => self.crew.insert(OpenCrew::start(&self.threads, body)?),
+        };
         match body.next_run(self.window.unread(), batch) {
             Ok(Some(run)) => {
-                let crew = match &mut self.crew {
-                    Some(crew) => crew,
-                    None => self.crew.insert(OpenCrew::start(&self.threads, body)?),
-                };
                 let blocks = self.window.split_front(run.sealed_len(), crew.window());
                 crew.put(run, blocks);
             }
