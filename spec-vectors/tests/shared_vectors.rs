@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::{counts, outcomes, providers};
 use waxseal::ErrorClass;
-use waxseal_vectors::case::{Case, MaterialsSpec, Plan};
+use waxseal_vectors::case::{Case, KeyringSpec, MaterialsSpec, Plan};
 use waxseal_vectors::load::load;
 use waxseal_vectors::report::Counts;
 use waxseal_vectors::run::{Runner, Verdict};
@@ -56,6 +56,34 @@ fn required_context_of_dafny_4_1_0() {
         let outcomes = required.iter().map(|case| common::runner(crypto).run(case));
         let passed = outcomes.filter(|outcome| outcome.verdict == Verdict::Passed).count();
         assert_eq!((passed, required.len()), (55, 55), "{}", crypto.name);
+    }
+}
+
+/// The raw ECDH ones too.
+#[test]
+fn raw_ecdh_of_dafny_4_1_0() {
+    let Some(path) = shared("awses-decrypt/dafny-4.1.0-v5.zip") else { return };
+    for crypto in providers() {
+        let cases = load(&path).unwrap().into_iter().flat_map(|set| set.cases);
+        let agreed: Vec<_> = cases.filter(has_raw_ecdh_key).collect();
+        let outcomes = agreed.iter().map(|case| common::runner(crypto).run(case));
+        let passed = outcomes.filter(|outcome| outcome.verdict == Verdict::Passed).count();
+        assert_eq!((passed, agreed.len()), (99, 99), "{}", crypto.name);
+    }
+}
+
+fn has_raw_ecdh_key(case: &Case) -> bool {
+    let Plan::Decrypt(decryption) = &case.plan else { return false };
+    let (MaterialsSpec::Default(keyring) | MaterialsSpec::RequiredContext(_, keyring)) =
+        &decryption.materials;
+    has_raw_ecdh(keyring)
+}
+
+fn has_raw_ecdh(keyring: &KeyringSpec) -> bool {
+    match keyring {
+        KeyringSpec::RawEcdh(_) => true,
+        KeyringSpec::Multi(parts) => parts.iter().any(has_raw_ecdh),
+        _ => false,
     }
 }
 

@@ -13,10 +13,10 @@ mod memory;
 
 use std::sync::Arc;
 
-use caching::{Cmm, Local, MINUTE, Service, cached, cmm, encrypt, limits, to_decrypt, to_encrypt};
+use caching::{Cmm, Local, MINUTE, Noting, Service, cached, cmm, encrypt, limits, to_decrypt, to_encrypt};
 use memory::{Needle, alone};
 use waxseal_format::AlgorithmSuite;
-use waxseal_materials::CryptographicMaterialsManager;
+use waxseal_materials::{CryptographicMaterialsCache, CryptographicMaterialsManager};
 
 /// Fills an entry and keeps nothing but what to look for: its data key.
 async fn filled(cmm: &Cmm, tenant: &str) -> Needle {
@@ -71,6 +71,19 @@ async fn an_entry_that_makes_room() {
     let needle = filled(&cmm, "7").await;
     assert_eq!(needle.count_off_stack(), 1);
     encrypt(&cmm, "other").await;
+    assert_eq!(needle.count_off_stack(), 0);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_deleted() {
+    let _alone = alone();
+    let cache = Noting::new(Arc::new(Local::new(10)));
+    let crypto = waxseal_native::provider();
+    let cmm = Cmm::with_keyring(crypto, Service::new(), cache.clone(), limits(|_| ())).unwrap();
+    let needle = filled(&cmm, "7").await;
+    assert_eq!(needle.count_off_stack(), 1);
+    let id = cache.put.lock().unwrap()[0];
+    cache.local.delete_cache_entry(&id);
     assert_eq!(needle.count_off_stack(), 0);
 }
 
