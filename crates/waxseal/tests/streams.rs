@@ -61,6 +61,41 @@ fn source(bytes: &[u8]) -> FailingSource {
     FailingSource { bytes: io::Cursor::new(bytes.to_vec()), interrupted: false }
 }
 
+/// Notes the length of each write.
+#[derive(Default)]
+struct Writes(Vec<usize>);
+
+impl Write for Writes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_header_leaves_with_the_first_frames_or_when_it_is_flushed() {
+    for crypto in providers() {
+        let client = client(crypto);
+        let request = || client.encrypt_writer(Writes::default()).frame_length(100);
+        let mut writer = request().wait().unwrap();
+        let header = writer.header().encoded_len() + writer.header().suite.header_auth_len();
+        writer.write_all(&[0; 50]).unwrap();
+        writer.write_all(&[0; 70]).unwrap();
+        let writes = writer.finish().unwrap().0;
+        assert_eq!((writes.len(), writes[0]), (2, header + 132), "{writes:?}");
+        let whole = request().wait().unwrap().finish().unwrap().0;
+        assert_eq!(whole.len(), 1, "an empty message is one write");
+        let mut writer = request().wait().unwrap();
+        writer.write_all(&[0; 50]).unwrap();
+        writer.flush().unwrap();
+        assert_eq!(writer.finish().unwrap().0[0], header);
+    }
+}
+
 #[test]
 fn a_writer_dropped_unfinished_leaves_a_truncated_message() {
     for crypto in providers() {

@@ -36,13 +36,18 @@ impl<W: Write> EncryptingWriter<W> {
     /// # Errors
     /// What the sink gives, and [`Error::StreamEnded`] if sealing failed before.
     pub fn finish(mut self) -> Result<W, Error> {
-        self.drain()?;
+        self.make_way()?;
         while !self.sealer.is_ended() {
             self.sealer.end()?;
             self.drain()?;
         }
         self.sink.flush()?;
         Ok(self.sink)
+    }
+
+    /// Writes what must leave before more is sealed.
+    fn make_way(&mut self) -> Result<(), Error> {
+        if self.sealer.may_wait() { Ok(()) } else { self.drain() }
     }
 
     fn drain(&mut self) -> Result<(), Error> {
@@ -57,9 +62,9 @@ impl<W: Write> EncryptingWriter<W> {
 impl<W: Write> Write for EncryptingWriter<W> {
     /// Takes some of `input` and writes the frames that it fills.
     fn write(&mut self, input: &[u8]) -> io::Result<usize> {
-        self.drain()?;
+        self.make_way()?;
         let taken = self.sealer.take(input)?;
-        later(self.drain())?;
+        later(self.make_way())?;
         Ok(taken)
     }
 

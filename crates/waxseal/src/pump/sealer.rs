@@ -12,7 +12,8 @@ use crate::parallel::{SealCrew, Threads};
 
 /// Takes plaintext in pieces, gives out the message in pieces.
 ///
-/// Before more is sealed, what is [`Sealer::waiting`] must be given out.
+/// Before more is sealed, what is [`Sealer::waiting`] must be given out, unless
+/// [`Sealer::may_wait`].
 pub(crate) struct Sealer {
     state: State,
     header: Arc<Header>,
@@ -21,6 +22,7 @@ pub(crate) struct Sealer {
     /// Bytes of `sealed` that were given out, and that are filled.
     given: usize,
     filled: usize,
+    header_len: usize,
     threads: Threads,
     /// From the first full batch on.
     crew: Option<SealCrew>,
@@ -40,6 +42,7 @@ impl Sealer {
             header: Arc::clone(encryptor.header()),
             plaintext: Window::new(),
             filled: header_bytes.len(),
+            header_len: header_bytes.len(),
             sealed: header_bytes,
             given: 0,
             threads,
@@ -55,6 +58,25 @@ impl Sealer {
     /// Bytes of the message that are ready to be given out.
     pub(crate) fn waiting(&self) -> &[u8] {
         self.sealed.get(self.given..self.filled).unwrap_or_default()
+    }
+
+    /// Whether what is waiting may leave with what is sealed next: the header alone, which is worth
+    /// no write of its own. Batches of other threads come in buffers of theirs.
+    pub(crate) fn may_wait(&self) -> bool {
+        !self.threads.are_several() && self.given == 0 && self.filled <= self.header_len
+    }
+
+    /// Where sealed bytes go: behind what is waiting.
+    fn place(&self) -> usize {
+        if self.waiting().is_empty() { 0 } else { self.filled }
+    }
+
+    /// Says that so many bytes were sealed to [`Sealer::place`].
+    fn sealed_at(&mut self, place: usize, len: usize) {
+        if place == 0 {
+            self.given = 0;
+        }
+        self.filled = place.saturating_add(len);
     }
 
     /// Says that so many of the waiting bytes were given out.
@@ -180,14 +202,15 @@ impl Sealer {
     }
 
     fn seal_here(&mut self) -> Result<(), Error> {
+        let place = self.place();
         let (plaintext, sealed) = (&mut self.plaintext, &mut self.sealed);
         let written = with_encryptor(&mut self.state, |encryptor| {
-            make_room(sealed, encryptor, plaintext.unread());
-            let progress = encryptor.push(plaintext.unread(), sealed)?;
+            let progress =
+                encryptor.push(plaintext.unread(), room(sealed, place, encryptor, plaintext.unread()))?;
             plaintext.consume(progress.read);
             Ok(progress.written)
         })?;
-        (self.given, self.filled) = (0, written);
+        self.sealed_at(place, written);
         Ok(())
     }
 
@@ -242,12 +265,11 @@ impl Sealer {
     }
 
     fn seal_from(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let sealed = &mut self.sealed;
+        let (place, sealed) = (self.place(), &mut self.sealed);
         let progress = with_encryptor(&mut self.state, |encryptor| {
-            make_room(sealed, encryptor, input);
-            Ok(encryptor.push(input, sealed)?)
+            Ok(encryptor.push(input, room(sealed, place, encryptor, input))?)
         })?;
-        (self.given, self.filled) = (0, progress.written);
+        self.sealed_at(place, progress.written);
         Ok(progress.read)
     }
 
@@ -267,23 +289,25 @@ impl Sealer {
         if let Some(crew) = self.crew.take() {
             crew.finish(&mut encryptor)?;
         }
-        let rest = self.plaintext.unread();
-        self.sealed.resize(encryptor.final_len(rest.len()), 0);
-        self.filled = encryptor.finish(rest, &mut self.sealed)?;
-        self.given = 0;
+        let (place, rest) = (self.place(), self.plaintext.unread());
+        self.sealed.resize(place.saturating_add(encryptor.final_len(rest.len())), 0);
+        let written = encryptor.finish(rest, self.sealed.get_mut(place..).unwrap_or_default())?;
+        self.sealed_at(place, written);
         self.plaintext = Window::new();
         self.state = State::Ended;
         Ok(())
     }
 }
 
-/// Room for the frames that `plaintext` fills, up to a chunk of them.
-fn make_room(sealed: &mut Vec<u8>, encryptor: &Encryptor, plaintext: &[u8]) {
+/// Room from `place` on for the frames that `plaintext` fills, up to a chunk of them.
+fn room<'s>(sealed: &'s mut Vec<u8>, place: usize, encryptor: &Encryptor, plaintext: &[u8]) -> &'s mut [u8] {
     let frames = plaintext.len().checked_div(encryptor.frame_length()).unwrap_or(0);
     let wanted = frames.saturating_mul(encryptor.block_len()).min(whole_blocks(encryptor.block_len()));
-    if sealed.len() < wanted {
-        sealed.resize(wanted, 0);
+    let end = place.saturating_add(wanted);
+    if sealed.len() < end {
+        sealed.resize(end, 0);
     }
+    sealed.get_mut(place..).unwrap_or_default()
 }
 
 /// Runs the machine; if it fails, it is gone.
