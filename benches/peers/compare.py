@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="the folder of the workers in Rust")
     parser.add_argument("--node", type=pathlib.Path, required=True, help="the folder of the JavaScript SDK")
     parser.add_argument("--rage", type=pathlib.Path, required=True)
+    parser.add_argument("--command", type=pathlib.Path, required=True, help="the command waxseal")
     parser.add_argument("--rounds", choices=ROUNDS, default="full")
     parser.add_argument("results", type=pathlib.Path)
     tools = parser.parse_args()

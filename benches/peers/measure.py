@@ -93,18 +93,27 @@ def interleave(workers, call, direction, target, rounds):
 
 
 def files(tools, work, rounds, size):
-    """The file tools: a process that reads a file and writes to nowhere, in the tools' own format."""
-    plaintext, message = plaintext_file(work / "plaintext", size), work / "message"
+    """The file tools: a process that reads a file and writes to nowhere, in the tool's own format."""
     check_tools(tools, plaintext_file(work / "short", 4 * MIB + 5))
-    run_to_file(tools[0], "encrypt", plaintext, message)
+    sources = tool_sources(tools, work, size)
     os.sync()
-    for direction, source, _ in ways(plaintext, message):
+    for direction in DIRECTIONS:
         times = {tool.name: [] for tool in tools}
         for _ in range(rounds["stream"]):
             for tool in tools:
                 with open(os.devnull, "wb") as sink:
-                    times[tool.name].append(tool.run(direction, source, sink))
+                    times[tool.name].append(tool.run(direction, sources(tool, direction), sink))
         yield row("file", direction, "unsigned", 64 * KIB, size) | {"times": times}
+
+
+def tool_sources(tools, work, size):
+    """Where each tool reads: the plaintext, or a message of its format."""
+    plaintext, messages = plaintext_file(work / "plaintext", size), {}
+    for tool in tools:
+        if tool.format not in messages:
+            messages[tool.format] = work / f"message-{tool.format}"
+            run_to_file(tool, "encrypt", plaintext, messages[tool.format])
+    return lambda tool, direction: plaintext if direction == "encrypt" else messages[tool.format]
 
 
 def memory(programs, work, shape, frame, size):
@@ -150,10 +159,9 @@ def growth(worker, call):
 
 def files_memory(tools, work, size):
     """All the memory that a file tool's process held."""
-    plaintext, message = plaintext_file(work / "plaintext", size), work / "message"
-    run_to_file(tools[0], "encrypt", plaintext, message)
-    for direction, source, _ in ways(plaintext, message):
-        held = {tool.name: tool.peak(direction, source) for tool in tools}
+    sources = tool_sources(tools, work, size)
+    for direction in DIRECTIONS:
+        held = {tool.name: tool.peak(direction, sources(tool, direction)) for tool in tools}
         yield row("file", direction, "unsigned", 64 * KIB, size) | {"bytes": held}
 
 

@@ -19,8 +19,9 @@ COLORS = {
     SDKS[0]: "#e5534b",
     SDKS[1]: "#c98a10",
     SDKS[2]: "#a371f7",
-    FILE_TOOLS[0]: "#8b949e",
-    FILE_TOOLS[1]: "#b5651d",
+    FILE_TOOLS[0]: "#54aeff",
+    FILE_TOOLS[1]: "#8b949e",
+    FILE_TOOLS[2]: "#b5651d",
 }
 STYLE = {
     "svg.fonttype": "none",

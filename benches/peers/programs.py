@@ -81,9 +81,11 @@ def close(workers):
 
 @dataclasses.dataclass(frozen=True)
 class FileTool:
-    """A program of another format that runs once a file. What it writes goes to where Python says."""
+    """A program that runs once a file. What it writes goes to where Python says."""
 
     name: str
+    # Tools of one format open each other's files.
+    format: str
     encrypt: tuple
     decrypt: tuple
 
@@ -114,7 +116,21 @@ class FileTool:
 
 
 def file_tools(tools):
-    """Those for files, with one key pair."""
+    """Our command, with a raw AES key, and those of another format, with one key pair."""
+    return [our_command(tools), *age_tools(tools)]
+
+
+def our_command(tools):
+    """Unsigned messages, as age's are; with as many threads as the command takes by itself."""
+    command, key = (str(tools.command), "-q"), tools.work / "raw-aes"
+    subprocess.run((*command, "keygen", "raw-aes", str(key)), check=True)
+    options = ("--key", f"raw-aes:{key}", "-o", "-")
+    encrypt = (*command, "encrypt", *options, "--algorithm", "0x0478")
+    return FileTool("waxseal command", "waxseal", encrypt, (*command, "decrypt", *options))
+
+
+def age_tools(tools):
+    """With one key pair."""
     identity = tools.work / "identity"
     subprocess.run(("age-keygen", "-o", str(identity)), check=True, stderr=subprocess.DEVNULL)
     recipient = subprocess.run(
@@ -122,7 +138,7 @@ def file_tools(tools):
     ).stdout.strip()
     encrypt, decrypt = ("-e", "-r", recipient), ("-d", "-i", str(identity))
     return [
-        FileTool(name, (command, *encrypt), (command, *decrypt))
+        FileTool(name, "age", (command, *encrypt), (command, *decrypt))
         for name, command in (("age", "age"), ("rage", str(tools.rage)))
     ]
 

@@ -9,7 +9,8 @@ SUITES = ("unsigned", "signed")
 OURS = "waxseal"
 VARIANTS = ("waxseal, reused buffer", "waxseal, two threads")
 SDKS = ("aws-esdk", "Python SDK", "JavaScript SDK")
-FILE_TOOLS = ("age", "rage")
+OUR_COMMAND = "waxseal command"
+FILE_TOOLS = (OUR_COMMAND, "age", "rage")
 
 
 class Results:

@@ -47,10 +47,12 @@ measure() {
     once rage
     command -v age >/dev/null || { apt-get update -qq && apt-get install -y -qq age; }
     cargo build --release --locked --manifest-path "$here/Cargo.toml"
+    cargo build --release --locked --manifest-path "$root/Cargo.toml" -p waxseal-cli --bin waxseal
     # A module finds its packages from where it stands.
     cp "$here/workers/node_sdk.mjs" "$cache/node"
     "$cache/python/bin/python" "$here/compare.py" --bin "${CARGO_TARGET_DIR:-$here/target}/release" \
-        --node "$cache/node" --rage "$cache/rage/bin/rage" --rounds "$1" "$2/peers/results.json"
+        --node "$cache/node" --rage "$cache/rage/bin/rage" \
+        --command "${CARGO_TARGET_DIR:-$root/target}/release/waxseal" --rounds "$1" "$2/peers/results.json"
 }
 
 report() { "$cache/python/bin/python" "$here/report.py" "$1" "${@:2}"; }

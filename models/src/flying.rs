@@ -1,5 +1,6 @@
 //! A request misses an entry while the call for it lands: `in_flight.rs` and `landing.rs`, with the
-//! cache and the list of flights behind a lock each, as they are.
+//! cache and the list of flights behind a lock each, as they are. The steps are theirs, written
+//! down once more: who changes them there changes them here.
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};

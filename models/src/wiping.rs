@@ -1,5 +1,6 @@
 //! Messages reserve their use of an entry while others use it up and wipe it: `cmm.rs`,
-//! `Inner::find` and `Inner::may_use`.
+//! `Inner::find` and `Inner::may_use`, whose steps stand here once more. The counting is the
+//! library's own file.
 
 use loom::sync::{Arc, Mutex};
 use loom::thread;

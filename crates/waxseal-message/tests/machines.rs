@@ -195,6 +195,10 @@ fn readers_take_any_iv_and_a_full_last_frame() {
         let head = BlockHead { iv: [9; 12], ..BlockHead::new(BlockKind::Final, 1, FRAME as u32) };
         let mut block = vec![0; head.block_len().unwrap()];
         encryptor.danger_frame_cipher().seal(&head, &PLAIN[..FRAME], &mut block).unwrap();
+        let mut in_place = vec![0xaa; block.len()];
+        in_place[BlockKind::Final.head_len()..][..FRAME].copy_from_slice(&PLAIN[..FRAME]);
+        encryptor.danger_frame_cipher().seal_in_place(&head, &mut in_place).unwrap();
+        assert_eq!(in_place, block);
         let mut out = [0; FRAME];
         let progress = decryptor(crypto, &header).push(&block, &mut out).unwrap();
         assert_eq!((progress.next, &out[..]), (Next::End, &PLAIN[..FRAME]));
