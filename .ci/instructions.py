@@ -99,7 +99,11 @@ def faults(found, allowed):
 
 def expect_faults(found):
     """The comparison is one that fails: of a fourth more instructions or copies, of one allocation more."""
-    less = {"instructions": lambda cost: cost * 0.8, "allocations": lambda cost: cost - 1, "copies": lambda cost: cost * 0.8 - 1}
+    less = {
+        "instructions": lambda cost: cost * 0.8,
+        "allocations": lambda cost: cost - 1,
+        "copies": lambda cost: cost * 0.8 - 1,
+    }
     for key, slower in less.items():
         faster = {path: {**cost, key: slower(cost[key])} for path, cost in found.items()}
         if len(faults(found, faster)) != len(found):

@@ -97,7 +97,7 @@ def memory(results):
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
     one_shot = {way: megabytes(results.growth("whole", way)) for way in DIRECTIONS}
     streams = {way: megabytes(results.growth("stream", way) | results.growth("file", way)) for way in DIRECTIONS}
-    titles = "100 MiB one-shot", f"{size_name(results.stream_size())} stream\n(age, rage: the whole process)"
+    titles = "100 MiB one-shot", f"{size_name(results.stream_size())} stream\n(command, age, rage: the whole process)"
     for axis, taken, title in zip(axes, (one_shot, streams), titles):
         draw_bars(axis, [name for name in COLORS if name in taken["encrypt"]], taken)
         axis.set(title=title, xlabel="MB; above: encrypt, below: decrypt")

@@ -233,7 +233,7 @@ def method(results):
 - `reused buffer` is `encrypt_into` and `decrypt_into`; the others make a fresh output each time. `two threads` is
   `.threads(2)` with a fresh output; below 1 MiB it starts none.
 - Before anything is timed, waxseal opens each program's message of each workload, and each program opens waxseal's;
-  age and rage open each other's. All decrypt the same message, waxseal's. Each timed output of an SDK has its length
+  the command opens its own, age and rage open each other's. All decrypt the same message, waxseal's. Each timed output of an SDK has its length
   checked.
 - A stream's check is shorter, 4 MiB and a rest.
 - [peers/results.json](peers/results.json) has each round of each program."""

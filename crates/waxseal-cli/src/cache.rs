@@ -47,7 +47,7 @@ impl CacheArgs {
         let Some(metrics) = client.cache_metrics().filter(|_| !session.quiet) else { return };
         let bypasses = metrics.bypasses;
         for (count, why) in [
-            (bypasses.unknown_length, "their length was not known before"),
+            (bypasses.unknown_length, "their length was not known before, or is 0"),
             (bypasses.identity_kdf, "their suite uses each data key once"),
             (bypasses.beyond_limits, "the cache's limits leave no second use of a data key"),
             (bypasses.no_cache, "the cache has no room"),

@@ -104,10 +104,16 @@ impl Failure {
         }
     }
 
+    /// A signature is for something else.
+    pub(crate) fn invalid(why: &str) -> Self {
+        Self::new(Exit::NotVerified, anyhow::Error::msg(format!("invalid signature: {why}")))
+    }
+
     /// A directory tree is not as its signature says, or not known to be.
     pub(crate) fn different(exit: Exit, lines: &[String]) -> Self {
         let count = lines.len();
-        let text = format!("{count} of its files are not as signed:\n  {}", lines.join("\n  "));
+        let text =
+            format!("{count} of its files are not as signed, or not known to be:\n  {}", lines.join("\n  "));
         Self::new(exit, anyhow::Error::msg(text))
     }
 

@@ -88,6 +88,7 @@ impl Args {
         let places: Result<Vec<_>, _> =
             self.files.iter().map(|file| signature::place(file, self.sig.as_deref())).collect();
         signature::keep_apart(&files(&self.files), &files(&places?))
+            .map_err(|failure| failure.hint("--sig names another place"))
     }
 
     fn signer(&self, service: &KeyService) -> Result<Signer, Failure> {

@@ -15,6 +15,7 @@ use waxseal_sign::{
 
 use crate::failure::{Exit, Failure};
 use crate::input::{Source, stdin};
+use crate::output::directory_of;
 use crate::provider::Provider;
 use crate::value::{self, ContextPair};
 
@@ -87,10 +88,10 @@ pub(crate) fn keep_apart(inputs: &[PathBuf], signatures: &[PathBuf]) -> Result<(
         let Ok(place) = resolved(signature) else { continue };
         if let Some(input) = place.ancestors().find(|path| inputs.contains(*path)) {
             let text = match input == place {
-                true => "the signature would replace what it signs",
+                true => "the signature would replace a file that is signed",
                 false => "the signature would stand in the directory that it signs",
             };
-            return Err(Failure::usage(text).about(signature.display()).hint("--sig names another place"));
+            return Err(Failure::usage(text).about(signature.display()));
         }
     }
     Ok(())
@@ -101,8 +102,7 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     if path.symlink_metadata().is_ok() {
         return path.canonicalize();
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(folder.canonicalize()?.join(path.file_name().unwrap_or_default()))
+    Ok(directory_of(path).canonicalize()?.join(path.file_name().unwrap_or_default()))
 }
 
 /// `dir/` is `dir`: its signature stands beside it, not in it.

@@ -99,7 +99,7 @@ impl Args {
         if envelope.method.scheme() == scheme && same_algorithm {
             return Ok(());
         }
-        Err(wrong(InvalidSignature::Form("its envelope says another scheme or algorithm").into()))
+        Err(Failure::invalid("its envelope says another scheme or algorithm"))
     }
 
     /// The scheme of raw signatures.
@@ -172,7 +172,9 @@ impl Verifying<'_> {
                 return verified.map_err(wrong_raw);
             }
             (None, false) if SignedManifest::is_one(signature) => {
-                return Err(wrong(InvalidSignature::Form("it is one of a directory tree").into()));
+                // If nothing is there, that is what is wrong.
+                Source::of(file).open(progress)?;
+                return Err(Failure::invalid("it is one of a directory tree"));
             }
             (None, false) => {
                 let error = wrong(waxseal_sign::EnvelopeError::Magic.into());
@@ -184,9 +186,10 @@ impl Verifying<'_> {
 
     fn tree(&self, root: &Path, signature: &[u8], progress: &Progress) -> Result<Verified, Failure> {
         if Envelope::is_one(signature) {
-            return Err(wrong(InvalidSignature::Form("it is one of a file").into()));
+            return Err(Failure::invalid("it is one of a file"));
         }
         let signed = SignedManifest::from_bytes(signature).map_err(wrong)?;
+        self.args.agree(signed.envelope())?;
         let verified = self.service.run(self.verifier.verify_manifest(&signed)).map_err(wrong)?;
         let crypto = self.args.service.provider.crypto();
         let differences = signed

@@ -176,8 +176,6 @@ impl Strict {
         }
     }
 
-    /// As the trait does it, but for what is told: a data key of another's key says nothing where
-    /// one of these keys was asked, and where none was, all that the message names are told at once.
     async fn configured(&self, key: &AwsKmsIdentifier) -> Result<Arc<dyn MasterKey>, KeyFailure> {
         let client = self.supplier.client(key.region()).await;
         let client = client.map_err(|error| told(&key.to_string(), error))?;

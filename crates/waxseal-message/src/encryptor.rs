@@ -68,7 +68,10 @@ impl Encryptor {
         let only_authenticated = only_authenticated(&encryption_context, materials.required_context_keys())?;
         let header = build_header(materials, options, message_id, &keys);
         let start = out.len();
-        write_header(&header, &only_authenticated, &keys, out)?;
+        if let Err(error) = write_header(&header, &only_authenticated, &keys, out) {
+            out.truncate(start);
+            return Err(error);
+        }
         let digest = signing.as_ref().map(|signing| signing.digest(crypto));
         let collector = FrameCollector::new(digest, out.get(start..).unwrap_or_default());
         let plaintext_bound = options.plaintext_len_bound.unwrap_or(u64::MAX);

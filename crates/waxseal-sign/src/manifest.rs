@@ -85,6 +85,12 @@ pub enum Difference {
     },
 }
 
+/// What can't be in a manifest.
+pub(crate) struct Odd {
+    pub(crate) problem: TreeProblem,
+    pub(crate) is_directory: bool,
+}
+
 impl Manifest {
     /// Bytes of a signed manifest at most: some million files.
     pub const MAX_LEN: usize = 256 << 20;
@@ -106,29 +112,30 @@ impl Manifest {
     }
 
     /// The same, with what is in the tree and can't be in a manifest.
-    pub(crate) fn differences_with(
-        &self,
-        found: &Self,
-        problems: BTreeMap<String, TreeProblem>,
-    ) -> Vec<Difference> {
+    pub(crate) fn differences_with(&self, found: &Self, odd: BTreeMap<String, Odd>) -> Vec<Difference> {
         let mut all = self.by_name(found);
-        for (name, problem) in problems {
-            let difference = match problem {
-                // Whatever it is, it is nothing that was signed.
-                TreeProblem::NotUtf8 | TreeProblem::Special => match self.entries.contains_key(&name) {
-                    true => Difference::Changed(name.clone()),
-                    false => Difference::Extra(name.clone()),
-                },
-                TreeProblem::Changed | TreeProblem::Io(_) => {
-                    // Nor is anything known of what is below it.
-                    let below = format!("{name}/");
-                    all.retain(|other, _| !other.starts_with(&below));
-                    Difference::Unknown { name: name.clone(), why: problem.to_string() }
-                }
-            };
+        for (name, Odd { problem, is_directory }) in odd {
+            let difference = self.of_problem(&name, &problem);
+            if is_directory && matches!(difference, Difference::Unknown { .. }) {
+                // Nor is anything known of what is below it.
+                let below = format!("{name}/");
+                all.retain(|other, _| !other.starts_with(&below));
+            }
             all.insert(name, difference);
         }
         all.into_values().collect()
+    }
+
+    fn of_problem(&self, name: &str, problem: &TreeProblem) -> Difference {
+        let name = name.to_owned();
+        match problem {
+            TreeProblem::Changed | TreeProblem::Io(_) => {
+                Difference::Unknown { name, why: problem.to_string() }
+            }
+            // Whatever it is, it is nothing that was signed.
+            _ if self.entries.contains_key(&name) => Difference::Changed(name),
+            _ => Difference::Extra(name),
+        }
     }
 
     fn by_name(&self, found: &Self) -> BTreeMap<String, Difference> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use waxseal_crypto::CryptoProvider;
 
-use crate::manifest::{Entry, EntryKind};
+use crate::manifest::{Entry, EntryKind, Odd};
 use crate::{ContentDigest, Difference, DigestKind, Manifest, SignError, TreeProblem};
 
 /// Told of the bytes that were read, as they are.
@@ -42,7 +42,8 @@ impl Manifest {
     ) -> Result<Vec<Difference>, SignError> {
         let mut problems = BTreeMap::new();
         let found = walk(crypto, root, progress, &mut |place, problem| {
-            problems.insert(place.name, problem);
+            let is_directory = fs::symlink_metadata(&place.path).is_ok_and(|found| found.is_dir());
+            problems.insert(place.name, Odd { problem, is_directory });
             Ok(())
         })?;
         Ok(self.differences_with(&found, problems))

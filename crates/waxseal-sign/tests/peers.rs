@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use waxseal_crypto::SecretBytes;
 use waxseal_kms::client::{MacAlgorithm, SigningAlgorithm};
-use waxseal_local_kms::AccessKey;
 use waxseal_local_kms::server::{Server, ServerOptions};
+use waxseal_local_kms::{AccessKey, Caller};
 use waxseal_sign::{Method, SealedDigests, Signer};
 
 const ID: &str = "AKIDEXAMPLE";
@@ -226,51 +226,49 @@ async fn the_aws_command_takes_raw_codes_and_signatures() {
     assert_eq!(verifier.verify_raw(&*served.place.scheme(method), &theirs, &content).await.unwrap().key, key);
 }
 
+/// The policies of the keys in the template, with its parameters filled in.
+fn template_policies(served: &Served, parameters: &[(&str, &Caller)]) -> Value {
+    let mut command = served.program("python");
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/template_policies.py"));
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/cloudformation/three-accounts.yaml"));
+    command.args(parameters.iter().map(|(name, caller)| format!("{name}={}", caller.principal)));
+    serde_json::from_slice(&command.output().unwrap().stdout).expect("cfn-lint's reader is there")
+}
+
+fn may(place: &Place, caller: &Caller, operation: &str, request: Value) -> bool {
+    match place.try_call(caller, operation, request) {
+        Ok(_) => true,
+        Err(error) if error.code == "AccessDeniedException" => false,
+        Err(error) => panic!("{operation}: {error}"),
+    }
+}
+
 /// The template's own policies, given to an embedded KMS, have the story's effect.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs cfn-lint: peers/run.sh"]
 async fn the_template_gives_each_account_what_the_story_says() {
     let served = Served::start().await;
-    let who = |account, name| place::user(account, name);
-    let (a, b, c) = (who("111122223333", "a"), who("222233334444", "b"), who("333344445555", "c"));
-    let parameters =
-        [("SignerArn", &a), ("CarrierArn", &b), ("VerifierArn", &c), ("AdministratorArn", &alice())]
-            .map(|(name, caller)| format!("{name}={}", caller.principal));
-    let mut command = served.program("python");
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/template_policies.py"));
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/cloudformation/three-accounts.yaml"));
-    let said = command.args(parameters).output().unwrap();
-    let policies: Value = serde_json::from_slice(&said.stdout).expect("cfn-lint's reader is there");
-    let key = |name: &str| served.place.key(json!({"Policy": policies[name].to_string()}));
-    let (alpha, beta) = (key("Alpha"), key("Beta"));
-
-    let may = |caller: &waxseal_local_kms::Caller, operation: &str, key: &str| {
-        let made =
-            served.place.try_call(&alice(), "GenerateDataKey", json!({"KeyId": key, "KeySpec": "AES_256"}));
-        assert_eq!(made.unwrap_err().code, "AccessDeniedException", "who administers uses nothing");
-        let request = match operation {
-            "Encrypt" => json!({"KeyId": key, "Plaintext": "AAAA"}),
-            "Decrypt" => {
-                let made =
-                    served.place.try_call(&a, "GenerateDataKey", json!({"KeyId": key, "KeySpec": "AES_256"}));
-                json!({"CiphertextBlob": made.unwrap()["CiphertextBlob"]})
-            }
-            _ => json!({"KeyId": key, "KeySpec": "AES_256"}),
-        };
-        match served.place.try_call(caller, operation, request) {
-            Ok(_) => true,
-            Err(error) if error.code == "AccessDeniedException" => false,
-            Err(error) => panic!("{operation}: {error}"),
-        }
-    };
-    for (key, operation, expected) in [
-        (&alpha, "Encrypt", [true, false, false]),
-        (&alpha, "GenerateDataKey", [true, false, false]),
-        (&alpha, "Decrypt", [false, false, true]),
-        (&beta, "Encrypt", [false, false, false]),
-        (&beta, "GenerateDataKey", [true, false, false]),
-        (&beta, "Decrypt", [true, true, true]),
+    let [a, b, c] = [("111122223333", "a"), ("222233334444", "b"), ("333344445555", "c")]
+        .map(|(account, name)| place::user(account, name));
+    let administrator = alice();
+    let who = [&administrator, &a, &b, &c];
+    let names = ["AdministratorArn", "SignerArn", "CarrierArn", "VerifierArn"];
+    let policies = template_policies(&served, &std::array::from_fn::<_, 4, _>(|at| (names[at], who[at])));
+    // The administrator, who uses nothing; A; B; C.
+    for (name, encrypt, generate, decrypt) in [
+        ("Alpha", [false, true, false, false], [false, true, false, false], [false, false, false, true]),
+        ("Beta", [false; 4], [false, true, false, false], [false, true, true, true]),
     ] {
-        assert_eq!([&a, &b, &c].map(|caller| may(caller, operation, key)), expected, "{operation}");
+        let key = served.place.key(json!({"Policy": policies[name].to_string()}));
+        let data_key = json!({"KeyId": key, "KeySpec": "AES_256"});
+        let made = served.place.try_call(&a, "GenerateDataKey", data_key.clone()).unwrap();
+        for (operation, request, expected) in [
+            ("Encrypt", json!({"KeyId": key, "Plaintext": "AAAA"}), encrypt),
+            ("GenerateDataKey", data_key, generate),
+            ("Decrypt", json!({"CiphertextBlob": made["CiphertextBlob"]}), decrypt),
+        ] {
+            let found = who.map(|caller| may(&served.place, caller, operation, request.clone()));
+            assert_eq!(found, expected, "{name}: {operation}");
+        }
     }
 }

@@ -93,6 +93,13 @@ fn the_header_leaves_with_the_first_frames_or_when_it_is_flushed() {
         writer.write_all(&[0; 50]).unwrap();
         writer.flush().unwrap();
         assert_eq!(writer.finish().unwrap().0[0], header);
+        // Frames that are shorter than the header wait for nothing.
+        let mut writer = client.encrypt_writer(Writes::default()).frame_length(1).wait().unwrap();
+        let header = writer.header().encoded_len() + writer.header().suite.header_auth_len();
+        writer.write_all(&[0; 1]).unwrap();
+        writer.write_all(&[0; 1]).unwrap();
+        writer.write_all(&[0; 1]).unwrap();
+        assert_eq!(writer.finish().unwrap().0[..3], [header + 33, 33, 33]);
     }
 }
 

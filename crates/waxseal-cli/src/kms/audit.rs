@@ -12,7 +12,7 @@ const AUDIT: &str = "WAXSEAL_KMS_AUDIT";
 
 /// The file that the environment names.
 pub(super) fn from_env() -> Option<PathBuf> {
-    std::env::var_os(AUDIT).map(PathBuf::from)
+    std::env::var_os(AUDIT).filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 /// From now on every call of the KMS leaves a line in this file.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use waxseal_kms::client::{KeySpec, KeyUsage};
 
 use super::calls::{CallerArgs, Calls, text};
-use super::{Store, policy};
+use super::{Store, audit, policy};
 use crate::cli::Session;
 use crate::failure::{Exit, Failure};
 use crate::key;
@@ -47,17 +47,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let request = args.request()?;
-    let calls = Calls::new(args.store.open_or_create(session)?, &args.caller);
+    let calls = Calls::new(args.store.open_or_create(session, audit::from_env().as_deref())?, &args.caller);
     args.refuse_taken_alias(&calls)?;
     let reply = calls.call("CreateKey", &request)?;
     let metadata = reply.get("KeyMetadata").unwrap_or(&Value::Null);
     // The key is there from now on, whatever becomes of its name.
-    print(&args.shown(metadata))?;
+    let printed = print(&args.shown(metadata));
     if let Some(alias) = &args.alias {
         let request = json!({ "AliasName": alias, "TargetKeyId": text(metadata, "KeyId") });
         let named = calls.call("CreateAlias", &request);
         named.map_err(|failure| failure.about(alias).hint("the key is made, and has no name"))?;
     }
+    printed?;
     if let (Some(alias), false) = (&args.alias, session.quiet) {
         let argument = key::for_local(alias, &args.store, args.caller.region.as_deref());
         say(&format!("use it as --key '{}'", printable(&argument)));

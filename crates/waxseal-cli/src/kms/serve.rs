@@ -41,9 +41,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let kms = args.open(session)?;
-    if let Some(file) = args.audit.clone().or_else(audit::from_env) {
-        audit::write_to(&kms, &file)?;
-    }
     let credentials = args.credentials(&kms)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io)?;
     runtime.block_on(serve(args.listen, kms, &credentials))?;
@@ -77,10 +74,13 @@ async fn serve(listen: SocketAddr, kms: LocalKms, credentials: &str) -> Result<(
 
 impl Args {
     fn open(&self, session: &Session) -> Result<LocalKms, Failure> {
-        match self.volatile {
-            true => LocalKms::volatile_with(self.store.options()).map_err(store::failure),
-            false => self.store.open_or_create(session),
+        let log = self.audit.clone().or_else(audit::from_env);
+        if !self.volatile {
+            return self.store.open_or_create(session, log.as_deref());
         }
+        let kms = LocalKms::volatile_with(self.store.options()).map_err(store::failure)?;
+        log.map_or(Ok(()), |log| audit::write_to(&kms, &log))?;
+        Ok(kms)
     }
 
     /// The lines that let a shell sign; secrets that were given are not repeated.

@@ -46,7 +46,7 @@ impl Store {
     pub(crate) fn open(&self) -> Result<LocalKms, Failure> {
         let file = self.path()?;
         match file.try_exists() {
-            Ok(true) => self.open_at(&file),
+            Ok(true) => self.open_at(&file, audit::from_env().as_deref()),
             Ok(false) => Err(Failure::io(io::Error::new(
                 io::ErrorKind::NotFound,
                 "there is no store; `waxseal kms create-key` makes one",
@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// The same; where there is no store, a new one, with a new key unless one is named.
-    pub(crate) fn open_or_create(&self, session: &Session) -> Result<LocalKms, Failure> {
+    pub(crate) fn open_or_create(&self, session: &Session, log: Option<&Path>) -> Result<LocalKms, Failure> {
         let file = self.path()?;
         if !file.exists() {
             create_directory(&file).map_err(|error| Failure::io(error).about(file.display()))?;
@@ -66,7 +66,7 @@ impl Store {
                 create_key(&key_file, session)?;
             }
         }
-        self.open_at(&file)
+        self.open_at(&file, log)
     }
 
     /// Options of a KMS that has no file either.
@@ -87,12 +87,13 @@ impl Store {
         })
     }
 
-    fn open_at(&self, file: &Path) -> Result<LocalKms, Failure> {
+    /// Its calls are logged to a file, if there is one.
+    fn open_at(&self, file: &Path, log: Option<&Path>) -> Result<LocalKms, Failure> {
         let key = self.key(file)?;
         let opened = LocalKms::open_with(file, &key, self.options());
         let kms = opened.map_err(|error| failure(error).about(file.display()))?;
-        if let Some(log) = audit::from_env() {
-            audit::write_to(&kms, &log)?;
+        if let Some(log) = log {
+            audit::write_to(&kms, log)?;
         }
         notice::show();
         Ok(kms)

@@ -156,6 +156,9 @@ fn what_cannot_be_signed_hides_no_change() {
     place.write("tree/a", "changed");
     verify().ends(1).says("changed: a\n").says("not signed: socket").says("2 of its files");
     place.run(&["sign", "tree", "--key", KEY, "--force"]).ends(3).says("neither a file");
+    place.write("tree/a", "a");
+    std::fs::remove_file(place.path("tree/socket")).unwrap();
+    verify().ends(0);
 }
 
 /// A signature never takes the place of what it signs, by whatever name.
@@ -174,8 +177,8 @@ fn no_input_is_replaced() {
     }
     for name in names {
         let run = place.run(&["sign", "file", "--sig", name, "--key", KEY, "--force"]);
-        run.ends(2).says("would replace what it signs");
-        kms_sig(&place, &["sign", KEY, "file", name]).ends(2).says("would replace what it signs");
+        run.ends(2).says("would replace a file that is signed");
+        kms_sig(&place, &["sign", KEY, "file", name]).ends(2).says("would replace a file that is signed");
         assert_eq!(place.read("file"), content, "{name}");
     }
     assert_eq!(place.read("tree/a"), b"a");
@@ -193,6 +196,12 @@ fn options_that_say_another_scheme_than_the_envelope_are_refused() {
     verify(&["--scheme", "encrypted-digest"]).ends(0);
     verify(&["--scheme", "kms-mac"]).ends(1).says("another scheme");
     verify(&["--scheme", "kms-mac", "--danger-accept-forgeable"]).ends(2).says("sealed-digests");
+    place.write("tree/a", "a");
+    place.run(&["sign", "tree", "--key", KEY]).ends(0);
+    place.run(&["verify", "tree", "--key", KEY, "--scheme", "encrypted-digest"]).ends(0);
+    place.run(&["verify", "tree", "--key", KEY, "--scheme", "kms-mac"]).ends(1).says("another scheme");
+    std::fs::remove_dir_all(place.path("tree")).unwrap();
+    place.run(&["verify", "tree", "--key", KEY]).ends(3).says("No such file");
 }
 
 #[test]

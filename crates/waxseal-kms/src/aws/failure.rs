@@ -41,7 +41,7 @@ fn answered(code: Option<&str>, message: Option<&str>, status: u16) -> KmsError 
         }
         None if status == 429 => by_status(KmsErrorKind::Throttled),
         None if status >= 500 => by_status(KmsErrorKind::Internal),
-        None => by_status(KmsErrorKind::Other),
+        None => by_status(KmsErrorKind::InvalidRequest),
     }
 }
 

@@ -104,12 +104,12 @@ impl KmsError {
             KmsErrorKind::Unreachable | KmsErrorKind::Internal => KeyFailureReason::Unreachable,
             KmsErrorKind::KeyUsage | KmsErrorKind::Unsupported => KeyFailureReason::Unsupported,
             KmsErrorKind::InvalidResponse => KeyFailureReason::Answer,
-            KmsErrorKind::InvalidSignature => KeyFailureReason::Failed,
-            // Codes that this library doesn't know are refusals too.
-            KmsErrorKind::NotFound
-            | KmsErrorKind::KeyState
-            | KmsErrorKind::InvalidRequest
-            | KmsErrorKind::Other => KeyFailureReason::Refused,
+            KmsErrorKind::NotFound | KmsErrorKind::KeyState | KmsErrorKind::InvalidRequest => {
+                KeyFailureReason::Refused
+            }
+            // A code that this library doesn't know is a refusal too.
+            KmsErrorKind::Other if self.code.is_some() => KeyFailureReason::Refused,
+            KmsErrorKind::InvalidSignature | KmsErrorKind::Other => KeyFailureReason::Failed,
         }
     }
 }

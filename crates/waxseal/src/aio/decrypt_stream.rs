@@ -19,7 +19,7 @@ use crate::Error;
 /// A stream of plaintext over a stream of the message's bytes: items of `Result<Bytes, E>`.
 ///
 /// An error of the source is passed on, as an `io::Error` around it, and may be followed by
-/// more. Only the end, `None` with no error before it, says that the whole message verified
+/// more; an error of its own is the last item. Only the end, `None` with no error before it, says that the whole message verified
 /// and that nothing followed it.
 pub struct DecryptStream<S> {
     source: S,

@@ -17,7 +17,8 @@ use super::{Fault, item_or_end};
 /// A stream of the message's bytes over a stream of plaintext: items of `Result<Bytes, E>`.
 ///
 /// An error of the source is passed on, as an `io::Error` around it, and may be followed by
-/// more. The stream ends when the message has ended.
+/// more. The stream ends when the message has ended, and behind an error of its own: then the
+/// message is truncated.
 pub struct EncryptStream<S> {
     source: S,
     core: SealCore,

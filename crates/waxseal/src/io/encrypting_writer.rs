@@ -13,6 +13,7 @@ use crate::pump::Sealer;
 
 /// A `Write` that takes plaintext and writes the message to a sink.
 ///
+/// The header leaves with the first frames, or when it is flushed.
 /// [`EncryptingWriter::finish`] writes the end of the message. Dropped before that, the
 /// message is truncated, and every reader refuses it.
 #[must_use = "without `finish` the message is truncated"]

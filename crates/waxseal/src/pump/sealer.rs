@@ -22,6 +22,7 @@ pub(crate) struct Sealer {
     /// Bytes of `sealed` that were given out, and that are filled.
     given: usize,
     filled: usize,
+    /// Until something is sealed.
     header_len: usize,
     threads: Threads,
     /// From the first full batch on.
@@ -63,7 +64,7 @@ impl Sealer {
     /// Whether what is waiting may leave with what is sealed next: the header alone, which is worth
     /// no write of its own. Batches of other threads come in buffers of theirs.
     pub(crate) fn may_wait(&self) -> bool {
-        !self.threads.are_several() && self.given == 0 && self.filled <= self.header_len
+        !self.threads.are_several() && self.given == 0 && self.filled == self.header_len
     }
 
     /// Where sealed bytes go: behind what is waiting.
@@ -71,8 +72,9 @@ impl Sealer {
         if self.waiting().is_empty() { 0 } else { self.filled }
     }
 
-    /// Says that so many bytes were sealed to [`Sealer::place`].
+    /// Says that so many bytes were sealed to [`Sealer::place`]. The header waits no more then.
     fn sealed_at(&mut self, place: usize, len: usize) {
+        self.header_len = 0;
         if place == 0 {
             self.given = 0;
         }

@@ -11,7 +11,7 @@ use crate::edits::edited;
 /// Policies with all that policies have.
 const RIGHT: &[&str] = &[
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}}"#,
-    r#"{"Version":"2012-10-17","Id":"a","Statement":[{"Sid":"root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"},{"Effect":"Deny","Principal":{"AWS":["arn:aws:iam::111122223333:user/b","444455556666"]},"Action":["kms:Decrypt","kms:Generate*"],"Resource":"*","Condition":{"StringEquals":{"kms:EncryptionContext:tenant":["7","8"]},"StringLike":{"kms:EncryptionContext:a":"x*?"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["a"]},"StringNotEqualsIfExists":{"kms:KeyUsage":"SIGN_VERIFY"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/?lice"},"StringEqualsIfExists":{"kms:MultiRegion":"false"},"Null":{"kms:MessageType":"true"}}}]}"#,
+    r#"{"Version":"2012-10-17","Id":"a","Statement":[{"Sid":"root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"},{"Effect":"Deny","Principal":{"AWS":["arn:aws:iam::111122223333:user/alice","444455556666"]},"Action":["kms:Decrypt","kms:Generate*"],"Resource":"*","Condition":{"StringEquals":{"kms:EncryptionContext:tenant":["8","9"]},"StringLike":{"kms:EncryptionContext:a":"x*?"},"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["a","tenant"]},"StringNotEqualsIfExists":{"kms:KeyUsage":"SIGN_VERIFY"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/?lice"},"StringEqualsIfExists":{"kms:MultiRegion":"false"},"Null":{"kms:MessageType":"true"}}}]}"#,
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"kms:Generate*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"kms:EncryptionContextKeys":["ten*"]},"StringNotLike":{"kms:EncryptionContext:tenant":"[1-6]"}}},{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:G*","kms:PutKeyPolicy"],"Resource":"arn:aws:kms:*"}]}"#,
 ];
 
@@ -65,17 +65,19 @@ mod tests {
 
     #[test]
     fn the_right_ones_are_taken_and_their_conditions_decide() {
-        for (policy, allowed) in RIGHT.iter().zip([true, true, false]) {
+        let all = ["7", "8", "[1-6]"];
+        for (policy, allowed) in RIGHT.iter().zip([&all[..], &["7", "[1-6]"], &["[1-6]"]]) {
             let kms = LocalKms::volatile();
             let key = create_key(&kms);
             let put = json!({"KeyId": key, "Policy": policy, "BypassPolicyLockoutSafetyCheck": true});
             ok(&kms, "PutKeyPolicy", &put);
-            let generate = |tenant| {
+            let generate = |tenant: &str| {
                 let context = json!({"tenant": tenant, "a": "xyz"});
                 let request = json!({"KeyId": key, "NumberOfBytes": 1, "EncryptionContext": context});
                 call(&kms, "GenerateDataKey", request.to_string().as_bytes()).is_ok()
             };
-            assert_eq!(generate("7"), allowed, "{policy}");
+            let found: Vec<_> = all.into_iter().filter(|tenant| generate(tenant)).collect();
+            assert_eq!(found, allowed, "{policy}");
         }
     }
 }

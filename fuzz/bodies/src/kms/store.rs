@@ -71,7 +71,7 @@ fn ask(kms: &LocalKms) {
     }
 }
 
-/// Changes, doubles and removes up to three records of a table whose keys are of one form.
+/// Changes or removes the first records of a table, up to three.
 macro_rules! change {
     ($transaction:expr, $choices:expr, $table:expr, $owned:expr, $lent:expr) => {{
         let mut table = $transaction.open_table($table).unwrap();
