@@ -33,7 +33,7 @@ async fn main() -> anyhow::Result<()> {
 
     let stranger = "arn:aws:kms:us-west-2:444455556666:key/5555";
     let refusal = asked_for(discovery, stranger).await.err().context("a stranger's key was called")?;
-    ensure!(refusal.to_string().contains("discovery filter"), "refused for another reason: {refusal}");
+    ensure!(refusal.to_string().contains("filter: partition"), "refused for another reason: {refusal}");
     println!("{refusal}");
 
     let refusal = refused(reader.encrypt(b"a reading").await, ErrorClass::Key)?;
