@@ -320,7 +320,9 @@ impl BodyDecryptor {
     }
 
     fn whole_block(&self, head: BlockHead, input: &[u8]) -> Result<Decoded<Block>, MessageError> {
-        let len = head.block_len().ok_or(MessageError::Usage("a block that this machine can't address"))?;
+        let Some(len) = head.block_len() else {
+            return Err(MessageError::Usage("a block that this machine can't address"));
+        };
         let Some(behind) = input.get(len..) else { return Ok(Decoded::Need(len)) };
         if head.kind == BlockKind::Regular || self.verification.is_none() {
             return Ok(Decoded::Value(Block { head, len, signature: None, total: len }));
@@ -337,7 +339,7 @@ impl BodyDecryptor {
 
     /// Hashes the block; if it is the last one, verifies the signature, and ends the message.
     fn before_opening(&mut self, block: &Block, input: &[u8]) -> Result<(), MessageError> {
-        let collector = self.collector.as_mut().ok_or(LENT)?;
+        let Some(collector) = self.collector.as_mut() else { return Err(LENT) };
         collector.add(input.get(..block.len).unwrap_or_default());
         if block.head.kind == BlockKind::Regular {
             self.next_sequence = self.next_sequence.saturating_add(1);

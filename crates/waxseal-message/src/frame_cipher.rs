@@ -79,13 +79,18 @@ impl std::fmt::Debug for FrameCipher {
 const NO_FIT: MessageError = MessageError::Usage("a block of another length than its head says");
 
 fn parts<'a>(head: &BlockHead, block: &'a [u8]) -> Result<(&'a [u8], &'a Tag), MessageError> {
-    let sealed = block.get(head.kind.head_len()..).ok_or(NO_FIT)?;
-    let (content, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(NO_FIT)?;
+    // Not `ok_or`: for each frame it would make an error and drop it.
+    let sealed = block.get(head.kind.head_len()..);
+    let Some((content, tag)) = sealed.and_then(<[u8]>::split_last_chunk::<TAG_LEN>) else {
+        return Err(NO_FIT);
+    };
     if content.len() as u64 == head.content_len { Ok((content, tag)) } else { Err(NO_FIT) }
 }
 
 fn parts_mut<'a>(head: &BlockHead, block: &'a mut [u8]) -> Result<(&'a mut [u8], &'a mut Tag), MessageError> {
-    let sealed = block.get_mut(head.kind.head_len()..).ok_or(NO_FIT)?;
-    let (content, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(NO_FIT)?;
+    let sealed = block.get_mut(head.kind.head_len()..);
+    let Some((content, tag)) = sealed.and_then(<[u8]>::split_last_chunk_mut::<TAG_LEN>) else {
+        return Err(NO_FIT);
+    };
     if content.len() as u64 == head.content_len { Ok((content, tag)) } else { Err(NO_FIT) }
 }
