@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use waxseal_crypto::CryptoProvider;
 use waxseal_format::{
-    BlockHead, BlockKind, ContentType, EncryptionContext, Header, IV_LEN, MAX_REGULAR_FRAMES, MessageId,
-    MessageLengths, TAG_LEN, encode_footer, written_footer_len,
+    BlockHead, BlockKind, EncryptionContext, Header, MAX_REGULAR_FRAMES, MessageId, MessageLengths, TAG_LEN,
+    encode_footer, written_footer_len,
 };
 use waxseal_materials::EncryptionMaterials;
 
-use crate::header_authentication::{authenticate, only_authenticated, split};
+use crate::header_authentication::only_authenticated;
+use crate::header_writer::{build_header, write_header};
 use crate::keys::{Binding, MessageKeys};
 use crate::signature::Signing;
 use crate::{EncryptOptions, FrameCipher, FrameCollector, MessageError, SealRun};
@@ -22,6 +23,16 @@ pub struct Progress {
     /// Bytes of the output that were written.
     pub written: usize,
 }
+
+impl Progress {
+    /// Counts another step.
+    pub fn add(&mut self, step: Self) {
+        self.read = self.read.saturating_add(step.read);
+        self.written = self.written.saturating_add(step.written);
+    }
+}
+
+const NO_ROOM: MessageError = MessageError::Usage("too little room");
 
 /// Writes the body and footer of one message.
 ///
@@ -149,8 +160,38 @@ impl Encryptor {
             let head = self.next_frame(BlockKind::Regular, plaintext.len())?;
             self.cipher.seal(&head, plaintext, block)?;
             collector.add(block);
-            progress.read = progress.read.saturating_add(frame_length);
-            progress.written = progress.written.saturating_add(block_len);
+            progress.add(Progress { read: frame_length, written: block_len });
+        }
+        self.collector = Some(collector);
+        Ok(progress)
+    }
+
+    /// Seals the regular frames that `plaintext_len` bytes fill, where they stand: in `blocks` from
+    /// its front on, each frame's plaintext behind the room for its head and in front of that for
+    /// its tag.
+    ///
+    /// # Errors
+    /// As [`Encryptor::push`]. The frames behind the one that failed are still plaintext.
+    pub fn push_in_place(
+        &mut self,
+        blocks: &mut [u8],
+        plaintext_len: usize,
+    ) -> Result<Progress, MessageError> {
+        let result = self.seal_frames_in_place(blocks, plaintext_len);
+        self.failed |= result.is_err();
+        result
+    }
+
+    fn seal_frames_in_place(&mut self, blocks: &mut [u8], len: usize) -> Result<Progress, MessageError> {
+        let mut collector = self.own_collector()?;
+        let mut progress = Progress::default();
+        let (frame_length, block_len) = (self.frame_length(), self.block_len());
+        let frames = len.checked_div(frame_length).unwrap_or(0);
+        for block in blocks.chunks_exact_mut(block_len).take(frames) {
+            let head = self.next_frame(BlockKind::Regular, frame_length)?;
+            self.cipher.seal_in_place(&head, block)?;
+            collector.add(block);
+            progress.add(Progress { read: frame_length, written: block_len });
         }
         self.collector = Some(collector);
         Ok(progress)
@@ -218,18 +259,41 @@ impl Encryptor {
     /// # Errors
     /// [`MessageError::Usage`] if the rest would have filled a regular frame, or if `out` has
     /// fewer bytes than [`Encryptor::final_len`]; [`MessageError::Limit`] as for a push.
-    pub fn finish(mut self, rest: &[u8], out: &mut [u8]) -> Result<usize, MessageError> {
+    pub fn finish(self, rest: &[u8], out: &mut [u8]) -> Result<usize, MessageError> {
+        self.end(rest.len(), out, |cipher, head, block| cipher.seal(head, rest, block))
+    }
+
+    /// The same where the rest, so many bytes of it, stands in `out` already, in the place that it
+    /// would have in a regular frame.
+    ///
+    /// # Errors
+    /// As [`Encryptor::finish`].
+    pub fn finish_in_place(self, rest: usize, out: &mut [u8]) -> Result<usize, MessageError> {
+        // The head of a final frame is longer.
+        let (from, to) = (BlockKind::Regular.head_len(), BlockKind::Final.head_len());
+        if out.len() < to.saturating_add(rest) {
+            return Err(NO_ROOM);
+        }
+        out.copy_within(from..from.saturating_add(rest), to);
+        self.end(rest, out, FrameCipher::seal_in_place)
+    }
+
+    fn end(
+        mut self,
+        rest: usize,
+        out: &mut [u8],
+        seal: impl FnOnce(&FrameCipher, &BlockHead, &mut [u8]) -> Result<(), MessageError>,
+    ) -> Result<usize, MessageError> {
         let mut collector = self.own_collector()?;
-        if rest.len() >= self.frame_length() {
+        if rest >= self.frame_length() {
             return Err(MessageError::Usage("a rest that fills a regular frame"));
         }
-        let final_len = self.final_len(rest.len());
-        let out = out.get_mut(..final_len).ok_or(MessageError::Usage("too little room"))?;
-        let head = self.next_frame(BlockKind::Final, rest.len())?;
+        let final_len = self.final_len(rest);
+        let out = out.get_mut(..final_len).ok_or(NO_ROOM)?;
+        let head = self.next_frame(BlockKind::Final, rest)?;
         let block_len = head.block_len().unwrap_or(usize::MAX);
-        let (block, footer) =
-            out.split_at_mut_checked(block_len).ok_or(MessageError::Usage("too little room"))?;
-        self.cipher.seal(&head, rest, block)?;
+        let (block, footer) = out.split_at_mut_checked(block_len).ok_or(NO_ROOM)?;
+        seal(&self.cipher, &head, block)?;
         collector.add(block);
         write_footer(self.signing, collector, footer)?;
         Ok(final_len)
@@ -271,43 +335,6 @@ fn check(materials: &EncryptionMaterials, options: &EncryptOptions) -> Result<()
         let what = "encrypted data key count";
         return Err(MessageError::Limit { what, found: found as u64, limit: limit.into() });
     }
-    Ok(())
-}
-
-fn build_header(
-    materials: EncryptionMaterials,
-    options: &EncryptOptions,
-    message_id: MessageId,
-    keys: &MessageKeys,
-) -> Header {
-    let required = materials.required_context_keys();
-    let stored = split(materials.encryption_context(), |key| !required.contains(key));
-    Header::new(
-        materials.suite(),
-        message_id,
-        stored,
-        materials.into_encrypted_data_keys(),
-        ContentType::Framed(options.frame_length),
-        keys.commitment,
-    )
-}
-
-fn write_header(
-    header: &Header,
-    only_authenticated: &[u8],
-    keys: &MessageKeys,
-    out: &mut Vec<u8>,
-) -> Result<(), MessageError> {
-    let start = out.len();
-    out.reserve(header.encoded_len().saturating_add(IV_LEN + TAG_LEN));
-    header.encode(out)?;
-    let body = out.get(start..).unwrap_or_default();
-    let authentication = if only_authenticated.is_empty() {
-        authenticate(&*keys.aead, body)?
-    } else {
-        authenticate(&*keys.aead, &[body, only_authenticated].concat())?
-    };
-    authentication.encode(header.suite.version, out);
     Ok(())
 }
 

@@ -41,9 +41,21 @@ impl Run {
     }
 
     fn check(&self, plaintext: &[u8], blocks: &[u8]) -> Result<(), MessageError> {
-        let fits = plaintext.len() == self.total(self.frame_length())
-            && blocks.len() == self.total(self.block_len());
-        if fits { Ok(()) } else { Err(NO_FIT) }
+        let fits = plaintext.len() == self.total(self.frame_length());
+        if fits { self.check_blocks(blocks) } else { Err(NO_FIT) }
+    }
+
+    fn check_blocks(&self, blocks: &[u8]) -> Result<(), MessageError> {
+        if blocks.len() == self.total(self.block_len()) { Ok(()) } else { Err(NO_FIT) }
+    }
+
+    fn heads(&self) -> impl Iterator<Item = BlockHead> + use<> {
+        let frame_length = self.frame_length;
+        self.numbers.clone().map(move |number| BlockHead::new(BlockKind::Regular, number, frame_length))
+    }
+
+    fn done(self, blocks: &[u8]) -> DoneRun {
+        DoneRun { numbers: self.numbers, sealed_len: blocks.len() }
     }
 }
 
@@ -96,11 +108,24 @@ impl SealRun {
         run.check(plaintext, blocks)?;
         let plaintexts = plaintext.chunks_exact(run.frame_length());
         let frames = plaintexts.zip(blocks.chunks_exact_mut(run.block_len()));
-        for (number, (plaintext, block)) in run.numbers.clone().zip(frames) {
-            let head = BlockHead::new(BlockKind::Regular, number, run.frame_length);
+        for (head, (plaintext, block)) in run.heads().zip(frames) {
             run.cipher.seal(&head, plaintext, block)?;
         }
-        Ok(DoneRun { numbers: run.numbers, sealed_len: blocks.len() })
+        Ok(run.done(blocks))
+    }
+
+    /// The same where each frame's plaintext stands in `blocks` already, behind the room for its
+    /// head.
+    ///
+    /// # Errors
+    /// As [`SealRun::seal`].
+    pub fn seal_in_place(self, blocks: &mut [u8]) -> Result<DoneRun, MessageError> {
+        let Self(run) = self;
+        run.check_blocks(blocks)?;
+        for (head, block) in run.heads().zip(blocks.chunks_exact_mut(run.block_len())) {
+            run.cipher.seal_in_place(&head, block)?;
+        }
+        Ok(run.done(blocks))
     }
 }
 
@@ -136,7 +161,7 @@ impl OpenRun {
             open_frame(&run, number, block, plaintext)
                 .map_err(|error| FailedRun { opened: done.saturating_mul(frame_length), error })?;
         }
-        Ok(DoneRun { numbers: run.numbers, sealed_len: blocks.len() })
+        Ok(run.done(blocks))
     }
 }
 

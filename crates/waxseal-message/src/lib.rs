@@ -17,6 +17,7 @@ mod frame_cipher;
 mod frame_map;
 mod frame_run;
 mod header_authentication;
+mod header_writer;
 mod keys;
 mod options;
 mod parsed_header;

@@ -9,6 +9,7 @@ use waxseal_format::{
 use waxseal_materials::{CommitmentPolicy, DecryptionMaterials, EncryptionMaterials};
 use waxseal_message::{
     BodyDecryptor, DecryptOptions, EncryptOptions, Encryptor, InPlace, MessageError, Next, ParsedHeader,
+    Progress,
 };
 
 const FRAME: usize = 16;
@@ -64,6 +65,76 @@ fn pushes_take_what_both_sides_hold_whole() {
             let progress = encryptor.push(&PLAIN[..input], &mut out[..room]).unwrap();
             assert_eq!((progress.read, progress.written), (read, written));
         }
+    }
+}
+
+/// `plaintext` at the places of its frames in blocks, and `len` bytes in all.
+fn at_its_places(plaintext: &[u8], len: usize) -> Vec<u8> {
+    let mut blocks = vec![0; len];
+    for (frame, block) in plaintext.chunks(FRAME).zip(blocks.chunks_mut(BLOCK)) {
+        block[16..16 + frame.len()].copy_from_slice(frame);
+    }
+    blocks
+}
+
+/// The plaintext of a body, which verifies to its end.
+fn opened(crypto: &'static CryptoProvider, header: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut decryptor = decryptor(crypto, header);
+    let mut plaintext = vec![0; body.len()];
+    let progress = decryptor.push(body, &mut plaintext).unwrap();
+    assert_eq!((progress.read, progress.next), (body.len(), Next::End));
+    decryptor.finish(&[]).unwrap();
+    plaintext.truncate(progress.written);
+    plaintext
+}
+
+#[test]
+fn what_stands_at_its_places_is_sealed_there() {
+    for crypto in providers() {
+        let (mut encryptor, header) = encryptor(crypto);
+        let len = encryptor.final_len(8);
+        let mut body = at_its_places(PLAIN, 2 * BLOCK + len);
+        // Less than a frame is left for later, and so is what has no room for its block.
+        assert_eq!(encryptor.push_in_place(&mut body, FRAME - 1).unwrap(), Progress::default());
+        assert_eq!(encryptor.push_in_place(&mut body[..BLOCK - 1], FRAME).unwrap(), Progress::default());
+        let progress = encryptor.push_in_place(&mut body, PLAIN.len()).unwrap();
+        assert_eq!((progress.read, progress.written), (2 * FRAME, 2 * BLOCK));
+        assert_eq!(encryptor.finish_in_place(8, &mut body[2 * BLOCK..]).unwrap(), len);
+        assert_eq!(opened(crypto, &header, &body), PLAIN);
+    }
+}
+
+#[test]
+fn a_rest_in_its_place_needs_the_room_of_a_final_frame() {
+    for crypto in providers() {
+        let finish = |rest: usize, room: usize| {
+            encryptor(crypto).0.finish_in_place(rest, &mut at_its_places(&PLAIN[..rest], room))
+        };
+        assert!(matches!(finish(FRAME, 1000), Err(MessageError::Usage(_))));
+        for room in [24, 24 + 7, 24 + 8, 24 + 8 + 16 - 1] {
+            assert!(matches!(finish(8, room), Err(MessageError::Usage(_))), "{room}");
+        }
+        assert_eq!(finish(8, 24 + 8 + 16).unwrap(), 48);
+    }
+}
+
+#[test]
+fn a_run_is_sealed_where_its_plaintext_stands() {
+    for crypto in providers() {
+        let (mut encryptor, header) = encryptor(crypto);
+        let mut collector = encryptor.lend_collector().unwrap();
+        let mut body = at_its_places(PLAIN, 2 * BLOCK + encryptor.final_len(8));
+        let run = encryptor.next_run(PLAIN.len()).unwrap().unwrap();
+        let done = run.seal_in_place(&mut body[..2 * BLOCK]).unwrap();
+        collector.collect(done, &body[..2 * BLOCK]).unwrap();
+        encryptor.take_back(collector).unwrap();
+        encryptor.finish_in_place(8, &mut body[2 * BLOCK..]).unwrap();
+        assert_eq!(opened(crypto, &header, &body), PLAIN);
+
+        let mut collecting = self::encryptor(crypto).0;
+        drop(collecting.lend_collector().unwrap());
+        let run = collecting.next_run(FRAME).unwrap().unwrap();
+        assert!(matches!(run.seal_in_place(&mut [0; BLOCK + 1]), Err(MessageError::Usage(_))));
     }
 }
 

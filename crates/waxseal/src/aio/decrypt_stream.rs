@@ -45,7 +45,7 @@ impl<S> DecryptStream<S> {
             return Ok(None);
         }
         let room = self.core.opener()?.room_for_window();
-        let mut buffer = self.buffers.fresh();
+        let mut buffer = self.buffers.fresh().unwrap_or_else(|| SecretBytes::zeroed(0));
         if buffer.len() < room {
             buffer = SecretBytes::zeroed(room);
         }
@@ -58,7 +58,9 @@ impl<S> DecryptStream<S> {
     /// What is waiting: the buffer that it is in, where that can be lent, or a copy.
     fn give(&mut self) -> Result<Bytes, Error> {
         let opener = self.core.opener()?;
-        if let Some((buffer, waiting)) = opener.give_scratch(|| self.buffers.fresh()) {
+        if let Some((buffer, waiting)) =
+            opener.give_scratch(|| self.buffers.fresh().unwrap_or_else(|| SecretBytes::zeroed(0)))
+        {
             return Ok(self.buffers.lend(buffer).slice(waiting));
         }
         let item = Bytes::copy_from_slice(opener.waiting());

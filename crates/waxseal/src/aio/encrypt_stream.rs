@@ -13,6 +13,7 @@ use waxseal_materials::BoxError;
 use super::recycling::Recycling;
 use super::seal_core::SealCore;
 use super::{Fault, item_or_end};
+use crate::pump::Blocks;
 
 /// A stream of the message's bytes over a stream of plaintext: items of `Result<Bytes, E>`.
 ///
@@ -24,7 +25,7 @@ pub struct EncryptStream<S> {
     core: SealCore,
     item: Bytes,
     ended: bool,
-    buffers: Recycling<Vec<u8>>,
+    buffers: Recycling<Blocks>,
 }
 
 impl<S> EncryptStream<S> {
@@ -47,8 +48,8 @@ where
         loop {
             let sealer = ready!(self.core.poll_settled(context))?;
             if !sealer.waiting().is_empty() {
-                let (buffer, waiting) = sealer.give_buffer(self.buffers.fresh());
-                return Poll::Ready(Ok(Some(self.buffers.lend(buffer).slice(waiting))));
+                let buffer = sealer.give_buffer(self.buffers.fresh());
+                return Poll::Ready(Ok(Some(self.buffers.lend(buffer))));
             }
             if sealer.is_ended() {
                 return Poll::Ready(Ok(None));

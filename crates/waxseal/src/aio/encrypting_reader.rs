@@ -7,16 +7,22 @@ use std::task::{Context, Poll, ready};
 use waxseal_format::Header;
 
 use super::seal_core::SealCore;
+use crate::Error;
+use crate::pump::Ahead;
 
 /// An async reader that reads plaintext from a source and gives out the message.
+///
+/// Plaintext is read to where it is sealed, a frame at a time; frames shorter than 16 KiB by large
+/// reads to a buffer of their own, and from there.
 pub struct EncryptingReader<R> {
     source: R,
     core: SealCore,
+    ahead: Ahead,
 }
 
 impl<R> EncryptingReader<R> {
     pub(super) fn new(source: R, core: SealCore) -> Self {
-        Self { source, core }
+        Self { source, core, ahead: Ahead::new(true) }
     }
 
     /// The message's header.
@@ -36,7 +42,7 @@ impl<R> EncryptingReader<R> {
         read: impl Fn(&mut R, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            let written = self.core.seal_to(out)?;
+            let written = self.seal_ahead(out)?;
             if written > 0 {
                 return Poll::Ready(Ok(written));
             }
@@ -44,11 +50,50 @@ impl<R> EncryptingReader<R> {
             if !sealer.waiting().is_empty() || sealer.is_ended() || out.is_empty() {
                 return Poll::Ready(Ok(sealer.give(out)));
             }
-            match ready!(read(&mut self.source, context, sealer.space()?))? {
-                0 => self.core.end(),
-                len => sealer.filled(len),
+            let written = ready!(self.poll_fill(context, out, &read))?;
+            if written > 0 {
+                return Poll::Ready(Ok(written));
             }
         }
+    }
+
+    /// Takes what was read ahead, straight to `out` where that can be; returns bytes written.
+    fn seal_ahead(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        let progress = self.core.seal_to(self.ahead.unread(), out)?;
+        self.ahead.consume(progress.read);
+        Ok(progress.written)
+    }
+
+    /// Brings the sealer more plaintext, or the end, when nothing waits. Where whole frames have room
+    /// in `out` they are sealed there; returns bytes written.
+    fn poll_fill(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut [u8],
+        mut read: impl FnMut(&mut R, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let Self { source, core, ahead } = self;
+        let mut read = |place: &mut [u8]| read(source, context, place);
+        if ahead.is_over() {
+            core.end();
+        } else if !ahead.is_straight(core.sealer()?) {
+            if ahead.unread().is_empty() {
+                let len = ready!(read(ahead.space()))?;
+                ahead.filled(len);
+            }
+            let taken = core.take(ahead.unread())?;
+            ahead.consume(taken);
+        } else if let Some(places) = core.places_in(out) {
+            let len = ready!(read(places.free(out, 0).next().unwrap_or_default()))?;
+            ahead.was_read_straight(len, false);
+            return Poll::Ready(Ok(core.sealer()?.seal_in(out, len)?));
+        } else {
+            let sealer = core.sealer()?;
+            let len = ready!(read(sealer.space()?.next().unwrap_or_default()))?;
+            ahead.was_read_straight(len, false);
+            sealer.filled(len);
+        }
+        Poll::Ready(Ok(0))
     }
 }
 

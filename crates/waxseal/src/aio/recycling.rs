@@ -6,33 +6,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use waxseal_crypto::SecretBytes;
 
+use crate::pump::Blocks;
+
 /// Buffers kept for another time: a consumer that drops each item before the next needs one.
 const KEPT: usize = 2;
 
-/// The buffers of one stream. Those with plaintext are of a kind that wipes itself.
+/// The buffers of one stream, which wipe themselves.
 pub(super) struct Recycling<B>(Arc<Mutex<Vec<B>>>);
 
 /// What can be lent.
 pub(super) trait Buffer: Send + 'static {
-    fn empty() -> Self;
     fn bytes(&self) -> &[u8];
 }
 
-impl Buffer for Vec<u8> {
-    fn empty() -> Self {
-        Self::new()
-    }
-
+impl Buffer for Blocks {
     fn bytes(&self) -> &[u8] {
-        self
+        self.waiting()
     }
 }
 
 impl Buffer for SecretBytes {
-    fn empty() -> Self {
-        Self::zeroed(0)
-    }
-
     fn bytes(&self) -> &[u8] {
         self.expose()
     }
@@ -43,25 +36,26 @@ impl<B: Buffer> Recycling<B> {
         Self(Arc::new(Mutex::new(Vec::new())))
     }
 
-    /// A buffer that came back, with its bytes as they were, or an empty one.
-    pub(super) fn fresh(&self) -> B {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(B::empty)
+    /// A buffer that came back, with its bytes as they were.
+    pub(super) fn fresh(&self) -> Option<B> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     /// The buffer as shared bytes. It comes back when the last of them is dropped.
     pub(super) fn lend(&self, buffer: B) -> Bytes {
-        Bytes::from_owner(Lent { buffer, home: Arc::clone(&self.0) })
+        Bytes::from_owner(Lent { buffer: Some(buffer), home: Arc::clone(&self.0) })
     }
 }
 
 struct Lent<B: Buffer> {
-    buffer: B,
+    /// Until it is dropped.
+    buffer: Option<B>,
     home: Arc<Mutex<Vec<B>>>,
 }
 
 impl<B: Buffer> AsRef<[u8]> for Lent<B> {
     fn as_ref(&self) -> &[u8] {
-        self.buffer.bytes()
+        self.buffer.as_ref().map_or(&[], Buffer::bytes)
     }
 }
 
@@ -69,7 +63,7 @@ impl<B: Buffer> Drop for Lent<B> {
     fn drop(&mut self) {
         let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
         if home.len() < KEPT {
-            home.push(std::mem::replace(&mut self.buffer, B::empty()));
+            home.extend(self.buffer.take());
         }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use waxseal_format::Header;
-use waxseal_message::Encryptor;
+use waxseal_message::{Encryptor, Progress};
 
 use super::pool::{Pool, Worker};
 use crate::Error;
 use crate::parallel::Threads;
-use crate::pump::Sealer;
+use crate::pump::{Places, Sealer};
 
 /// A sealer, here or on the pool.
 pub(super) struct SealCore {
@@ -53,14 +53,23 @@ impl SealCore {
         if heavy { sealer.buffer(input) } else { sealer.take(input) }
     }
 
-    /// Seals straight to `out` where that is no heavy work; returns bytes written.
-    pub(super) fn seal_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+    /// Seals the front of `input` straight to `out` where that is no heavy work, and nothing comes
+    /// before it.
+    pub(super) fn seal_to(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, Error> {
         match self.worker.get() {
-            Some(sealer) if !self.heavy && sealer.waiting().is_empty() && sealer.is_full() => {
-                self.worker.here()?.seal_to(out)
-            }
-            _ => Ok(0),
+            Some(_) if !self.heavy && !self.ending => self.worker.here()?.seal_to(input, out),
+            _ => Ok(Progress::default()),
         }
+    }
+
+    /// The places in `out`, if plaintext may be read there to be sealed: see [`Sealer::places_in`].
+    pub(super) fn places_in(&self, out: &[u8]) -> Option<Places> {
+        self.worker.get().filter(|_| !self.heavy).and_then(|sealer| sealer.places_in(out))
+    }
+
+    /// The sealer, while it is here.
+    pub(super) fn sealer(&mut self) -> Result<&mut Sealer, Error> {
+        self.worker.here()
     }
 
     /// Says that there is no more plaintext.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use waxseal_format::Header;
 use waxseal_message::{DecryptOptions, MessageError};
 
-use super::read_retrying;
+use super::retrying;
 use crate::decrypt::authenticate;
 use crate::parallel::Threads;
 use crate::pump::{Opener, Step};
@@ -69,7 +69,7 @@ impl<R: Read> DecryptingReader<R> {
 
     /// The message is complete: nothing may follow it.
     fn expect_end(&mut self) -> Result<(), Error> {
-        if read_retrying(&mut self.source, &mut [0])? > 0 {
+        if retrying(|| self.source.read(&mut [0]))? > 0 {
             self.opener.fail();
             return Err(MessageError::TrailingBytes.into());
         }
@@ -80,7 +80,7 @@ impl<R: Read> DecryptingReader<R> {
 
 /// Reads once from the source, or says that it ended.
 fn fill(opener: &mut Opener, source: &mut impl Read) -> Result<(), Error> {
-    match read_retrying(source, opener.space())? {
+    match retrying(|| source.read(opener.space()))? {
         0 => opener.end(),
         len => {
             opener.filled(len);

@@ -1,25 +1,32 @@
 //! It draws plaintext from a source, and the message is read from it.
 
-use std::io::{self, BufRead, Read};
+use std::array::from_fn;
+use std::io::{self, BufRead, IoSliceMut, Read};
 use std::sync::Arc;
 
 use waxseal_format::Header;
 use waxseal_message::Encryptor;
 
-use super::read_retrying;
+use super::retrying;
 use crate::parallel::Threads;
-use crate::pump::Sealer;
+use crate::pump::{Ahead, Sealer};
 
 /// A `Read` and `BufRead` that reads plaintext from a source and gives out the message.
+///
+/// Plaintext is read to where it is sealed, many frames at a time by `Read::read_vectored`: in the
+/// caller's buffer, where whole frames have room there, else in the stream's own, which
+/// `BufRead::fill_buf` shows. A source that fills one place at a time is read to the stream's own
+/// buffer by large reads, where frames are shorter than 16 KiB, and from there copied.
 pub struct EncryptingReader<R: Read> {
     source: R,
     sealer: Sealer,
-    source_ended: bool,
+    ahead: Ahead,
 }
 
 impl<R: Read> EncryptingReader<R> {
     pub(crate) fn new(source: R, encryptor: Encryptor, header_bytes: Vec<u8>, threads: Threads) -> Self {
-        Self { source, sealer: Sealer::new(encryptor, header_bytes, threads), source_ended: false }
+        let sealer = Sealer::new(encryptor, header_bytes, threads);
+        Self { source, sealer, ahead: Ahead::new(false) }
     }
 
     /// The message's header.
@@ -32,29 +39,69 @@ impl<R: Read> EncryptingReader<R> {
         self.source
     }
 
-    /// Reads once from the source.
+    /// Brings the sealer more plaintext, or the end.
     fn fill(&mut self) -> io::Result<()> {
-        match read_retrying(&mut self.source, self.sealer.space()?)? {
-            0 => self.source_ended = true,
-            len => self.sealer.filled(len),
+        if self.ahead.is_over() {
+            return Ok(self.sealer.end()?);
         }
+        if self.ahead.is_straight(&self.sealer) {
+            let len = read_places(&mut self.source, self.sealer.space()?, &mut self.ahead)?;
+            self.sealer.filled(len);
+            return Ok(());
+        }
+        if self.ahead.unread().is_empty() {
+            self.read_ahead()?;
+        }
+        let taken = self.sealer.take(self.ahead.unread())?;
+        self.ahead.consume(taken);
+        Ok(())
+    }
+
+    fn read_ahead(&mut self) -> io::Result<()> {
+        let len = retrying(|| self.source.read(self.ahead.space()))?;
+        self.ahead.filled(len);
         Ok(())
     }
 
     /// Goes one step on.
     fn step(&mut self) -> io::Result<()> {
-        if self.source_ended {
-            return Ok(self.sealer.end()?);
-        }
         self.sealer.seal()?;
-        if self.sealer.waiting().is_empty() { self.fill() } else { Ok(()) }
+        if self.sealer.waiting().is_empty() || self.sealer.may_wait() { self.fill() } else { Ok(()) }
     }
+
+    /// Seals straight to `out` what is read there, or was read ahead; returns bytes written.
+    fn seal_to(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.ahead.is_straight(&self.sealer) {
+            let progress = self.sealer.seal_to(self.ahead.unread(), out)?;
+            self.ahead.consume(progress.read);
+            return Ok(progress.written);
+        }
+        let Some(places) = self.sealer.places_in(out) else { return Ok(0) };
+        let len = read_places(&mut self.source, places.free(out, 0), &mut self.ahead)?;
+        Ok(self.sealer.seal_in(out, len)?)
+    }
+}
+
+/// Places that one read fills at most.
+const AT_ONCE: usize = 64;
+
+/// Reads once to `places`; no bytes are the end.
+fn read_places<'a>(
+    source: &mut impl Read,
+    mut places: impl Iterator<Item = &'a mut [u8]>,
+    ahead: &mut Ahead,
+) -> io::Result<usize> {
+    let mut places: [_; AT_ONCE] = from_fn(|_| IoSliceMut::new(places.next().unwrap_or_default()));
+    let len = retrying(|| source.read_vectored(&mut places))?;
+    let [first, second, ..] = &places;
+    ahead.was_read_straight(len, !second.is_empty() && len == first.len());
+    Ok(len)
 }
 
 impl<R: Read> Read for EncryptingReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while !out.is_empty() && self.sealer.waiting().is_empty() && !self.sealer.is_ended() {
-            let written = self.sealer.seal_to(out)?;
+            let written = self.seal_to(out)?;
             if written > 0 {
                 return Ok(written);
             }
@@ -66,7 +113,7 @@ impl<R: Read> Read for EncryptingReader<R> {
 
 impl<R: Read> BufRead for EncryptingReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.sealer.waiting().is_empty() && !self.sealer.is_ended() {
+        while (self.sealer.waiting().is_empty() || self.sealer.may_wait()) && !self.sealer.is_ended() {
             self.step()?;
         }
         Ok(self.sealer.waiting())

@@ -20,14 +20,14 @@ pub use decrypting_writer::DecryptingWriter;
 pub use encrypting_reader::EncryptingReader;
 pub use encrypting_writer::EncryptingWriter;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 
 use crate::Error;
 
-/// `Read::read` that tries again when it was interrupted.
-fn read_retrying(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+/// Tries again when a read or write was interrupted.
+fn retrying(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
-        match source.read(room) {
+        match attempt() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
@@ -36,12 +36,9 @@ fn read_retrying(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
 
 /// `Write::write` that tries again when it was interrupted, and takes no 0 for an answer.
 fn write_retrying(sink: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
-    loop {
-        match sink.write(bytes) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            result => return result,
-        }
+    match retrying(|| sink.write(bytes))? {
+        0 => Err(ErrorKind::WriteZero.into()),
+        len => Ok(len),
     }
 }
 

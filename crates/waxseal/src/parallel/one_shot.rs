@@ -6,7 +6,7 @@ use std::thread::{Builder, Scope};
 use waxseal_message::{BodyDecryptor, Encryptor, Progress};
 
 use super::line::{Line, Task};
-use super::task::{OpenTask, SealTask};
+use super::task::{Apart, OpenTask, SealTask};
 use super::threads::{Kind, Threads};
 use crate::Error;
 
@@ -24,11 +24,10 @@ pub(crate) fn seal_runs(
         for plaintext in plaintext.chunks(batch) {
             let Some(run) = encryptor.next_run(plaintext.len())? else { break };
             let Some(blocks) = out.split_off_mut(..run.sealed_len()) else { break };
-            progress.read = progress.read.saturating_add(run.plaintext_len());
-            line.put(SealTask::new(run, plaintext, blocks));
+            line.put(SealTask::new(run, Apart { plaintext, blocks }));
         }
         while let Some(mut task) = line.next()? {
-            progress.written = progress.written.saturating_add(task.result()?);
+            progress.add(task.result()?);
         }
         Ok(())
     })?;

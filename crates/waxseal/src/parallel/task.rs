@@ -1,41 +1,73 @@
 //! Batches of frames on their way through a line.
 
-use waxseal_message::{DoneRun, FrameCollector, MessageError, OpenRun, SealRun};
+use waxseal_message::{DoneRun, FrameCollector, MessageError, OpenRun, Progress, SealRun};
 
 use super::line::Task;
+use crate::pump::Blocks;
 
 const TOO_SHORT: MessageError = MessageError::Usage("a buffer that is too short for its batch");
 
-/// Frames to be sealed from the front of `plaintext` to the front of `blocks`.
-pub(super) struct SealTask<I, O> {
+/// Where the frames of a batch are sealed, and their plaintext stands.
+pub(super) trait SealPlace: Send {
+    fn seal(&mut self, run: SealRun) -> Result<DoneRun, MessageError>;
+
+    /// The first `len` bytes of the blocks.
+    fn blocks(&mut self, len: usize) -> Option<&mut [u8]>;
+}
+
+/// From the front of a caller's plaintext to the front of its buffer.
+pub(super) struct Apart<'a> {
+    pub(super) plaintext: &'a [u8],
+    pub(super) blocks: &'a mut [u8],
+}
+
+impl SealPlace for Apart<'_> {
+    fn seal(&mut self, run: SealRun) -> Result<DoneRun, MessageError> {
+        let plaintext = self.plaintext.get(..run.plaintext_len()).ok_or(TOO_SHORT)?;
+        let blocks = self.blocks.get_mut(..run.sealed_len()).ok_or(TOO_SHORT)?;
+        run.seal(plaintext, blocks)
+    }
+
+    fn blocks(&mut self, len: usize) -> Option<&mut [u8]> {
+        self.blocks.get_mut(..len)
+    }
+}
+
+impl SealPlace for Blocks {
+    fn seal(&mut self, run: SealRun) -> Result<DoneRun, MessageError> {
+        let len = run.sealed_len();
+        run.seal_in_place(self.blocks(len).ok_or(TOO_SHORT)?)
+    }
+
+    fn blocks(&mut self, len: usize) -> Option<&mut [u8]> {
+        self.unsealed_mut().get_mut(..len)
+    }
+}
+
+/// Frames to be sealed.
+pub(super) struct SealTask<P> {
     run: Option<SealRun>,
     done: Option<DoneRun>,
     failed: Option<MessageError>,
-    sealed_len: usize,
-    pub(super) plaintext: I,
-    pub(super) blocks: O,
+    progress: Progress,
+    pub(super) place: P,
 }
 
-impl<I: AsRef<[u8]> + Send, O: AsRef<[u8]> + AsMut<[u8]> + Send> SealTask<I, O> {
-    pub(super) fn new(run: SealRun, plaintext: I, blocks: O) -> Self {
-        let sealed_len = run.sealed_len();
-        Self { run: Some(run), done: None, failed: None, sealed_len, plaintext, blocks }
+impl<P: SealPlace> SealTask<P> {
+    pub(super) fn new(run: SealRun, place: P) -> Self {
+        let progress = Progress { read: run.plaintext_len(), written: run.sealed_len() };
+        Self { run: Some(run), done: None, failed: None, progress, place }
     }
 
-    /// Bytes of the message in `blocks`.
-    pub(super) fn result(&mut self) -> Result<usize, MessageError> {
-        self.failed.take().map_or(Ok(self.sealed_len), Err)
-    }
-
-    fn seal(&mut self, run: SealRun) -> Result<DoneRun, MessageError> {
-        let plaintext = self.plaintext.as_ref().get(..run.plaintext_len()).ok_or(TOO_SHORT)?;
-        run.seal(plaintext, self.blocks.as_mut().get_mut(..self.sealed_len).ok_or(TOO_SHORT)?)
+    /// How much was sealed.
+    pub(super) fn result(&mut self) -> Result<Progress, MessageError> {
+        self.failed.take().map_or(Ok(self.progress), Err)
     }
 }
 
-impl<I: AsRef<[u8]> + Send, O: AsRef<[u8]> + AsMut<[u8]> + Send> Task for SealTask<I, O> {
+impl<P: SealPlace> Task for SealTask<P> {
     fn work(&mut self) {
-        match self.run.take().map(|run| self.seal(run)) {
+        match self.run.take().map(|run| self.place.seal(run)) {
             Some(Ok(done)) => self.done = Some(done),
             Some(Err(error)) => self.failed = Some(error),
             None => {}
@@ -44,7 +76,7 @@ impl<I: AsRef<[u8]> + Send, O: AsRef<[u8]> + AsMut<[u8]> + Send> Task for SealTa
 
     fn follow(&mut self, collector: &mut FrameCollector) {
         if let Some(done) = self.done.take() {
-            let blocks = self.blocks.as_ref().get(..self.sealed_len).unwrap_or_default();
+            let blocks = self.place.blocks(self.progress.written).unwrap_or_default();
             self.failed = collector.collect(done, blocks).err();
         }
     }

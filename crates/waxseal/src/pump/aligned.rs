@@ -12,7 +12,13 @@ pub(super) struct AlignedBytes {
     start: usize,
 }
 
-const CACHE_LINE: usize = 64;
+pub(super) const CACHE_LINE: usize = 64;
+
+/// How far behind `place` in `bytes` a cache line begins: less than [`CACHE_LINE`].
+pub(super) fn to_cache_line(bytes: &[u8], place: usize) -> usize {
+    let behind = bytes.get(place..).unwrap_or_default();
+    behind.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE)
+}
 
 impl AlignedBytes {
     pub(super) fn zeroed(len: usize) -> Self {
@@ -20,7 +26,7 @@ impl AlignedBytes {
             return Self { bytes: SecretBytes::zeroed(0), start: 0 };
         }
         let bytes = SecretBytes::zeroed(len.saturating_add(CACHE_LINE));
-        let start = bytes.expose().as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE);
+        let start = to_cache_line(bytes.expose(), 0);
         Self { bytes, start }
     }
 

@@ -3,12 +3,19 @@
 //! A pump holds the buffers of one stream and drives the message machine over them. Whoever
 //! owns one asks what it needs, and moves bytes: that is all in which the streams differ.
 
+mod ahead;
 mod aligned;
+mod blocks;
 mod opener;
+mod places;
 mod sealer;
 mod window;
 
+pub(crate) use ahead::Ahead;
+pub(crate) use blocks::Blocks;
 pub(crate) use opener::{Opener, Step};
+#[cfg(feature = "aio")]
+pub(crate) use places::Places;
 pub(crate) use sealer::Sealer;
 pub(crate) use window::Window;
 

@@ -3,27 +3,26 @@
 use std::sync::Arc;
 
 use waxseal_format::Header;
-use waxseal_message::Encryptor;
+use waxseal_message::{Encryptor, Progress};
 
-use super::window::Window;
-use super::{copy_front, whole_blocks};
+use super::blocks::Blocks;
+use super::places::Places;
+use super::{CHUNK, copy_front, whole_blocks};
 use crate::Error;
 use crate::parallel::{SealCrew, Threads};
 
-/// Takes plaintext in pieces, gives out the message in pieces.
+/// Takes plaintext in pieces, gives out the message in pieces. What is read comes to where it is
+/// sealed, and what is shown is copied there.
 ///
 /// Before more is sealed, what is [`Sealer::waiting`] must be given out, unless
 /// [`Sealer::may_wait`].
 pub(crate) struct Sealer {
     state: State,
     header: Arc<Header>,
-    plaintext: Window,
-    sealed: Vec<u8>,
-    /// Bytes of `sealed` that were given out, and that are filled.
-    given: usize,
-    filled: usize,
-    /// Until something is sealed.
-    header_len: usize,
+    places: Places,
+    blocks: Blocks,
+    /// What came from the other threads, while something of it waits.
+    batch: Option<Blocks>,
     threads: Threads,
     /// From the first full batch on.
     crew: Option<SealCrew>,
@@ -31,21 +30,23 @@ pub(crate) struct Sealer {
 
 enum State {
     Open(Encryptor),
-    /// The end of the message is in `sealed`, or was given out.
+    /// The end of the message waits, or was given out.
     Ended,
     Failed,
 }
 
+/// Frames so short that a read for each would cost more than a copy.
+const SHORT: usize = 16 << 10;
+
 impl Sealer {
     /// The header's bytes are the first to be given out.
     pub(crate) fn new(encryptor: Encryptor, header_bytes: Vec<u8>, threads: Threads) -> Self {
+        let places = Places::of(&encryptor);
         Self {
             header: Arc::clone(encryptor.header()),
-            plaintext: Window::new(),
-            filled: header_bytes.len(),
-            header_len: header_bytes.len(),
-            sealed: header_bytes,
-            given: 0,
+            places,
+            blocks: Blocks::new(places, header_bytes),
+            batch: None,
             threads,
             crew: None,
             state: State::Open(encryptor),
@@ -58,40 +59,24 @@ impl Sealer {
 
     /// Bytes of the message that are ready to be given out.
     pub(crate) fn waiting(&self) -> &[u8] {
-        self.sealed.get(self.given..self.filled).unwrap_or_default()
+        self.batch.as_ref().unwrap_or(&self.blocks).waiting()
     }
 
     /// Whether what is waiting may leave with what is sealed next: the header alone, which is worth
-    /// no write of its own. Batches of other threads come in buffers of theirs.
+    /// no write of its own.
     pub(crate) fn may_wait(&self) -> bool {
-        !self.threads.are_several() && self.given == 0 && self.filled == self.header_len
-    }
-
-    /// Where sealed bytes go: behind what is waiting.
-    fn place(&self) -> usize {
-        if self.waiting().is_empty() { 0 } else { self.filled }
-    }
-
-    /// Says that so many bytes were sealed to [`Sealer::place`]. The header waits no more then.
-    fn sealed_at(&mut self, place: usize, len: usize) {
-        self.header_len = 0;
-        if place == 0 {
-            self.given = 0;
-        }
-        self.filled = place.saturating_add(len);
+        self.batch.is_none() && self.blocks.holds_a_header_alone()
     }
 
     /// Says that so many of the waiting bytes were given out.
     pub(crate) fn gave(&mut self, len: usize) {
-        self.given = self.given.saturating_add(len).min(self.filled);
-    }
-
-    /// Gives the waiting bytes out with the buffer that they are in, for `fresh` in its place.
-    #[cfg(feature = "aio")]
-    pub(crate) fn give_buffer(&mut self, fresh: Vec<u8>) -> (Vec<u8>, std::ops::Range<usize>) {
-        let waiting = self.given..self.filled;
-        (self.given, self.filled) = (0, 0);
-        (std::mem::replace(&mut self.sealed, fresh), waiting)
+        let Some(mut batch) = self.batch.take() else { return self.blocks.gave(len) };
+        batch.gave(len);
+        if !batch.waiting().is_empty() {
+            self.batch = Some(batch);
+        } else if let Some(crew) = &mut self.crew {
+            crew.give_back(batch);
+        }
     }
 
     /// Gives waiting bytes out to `out`; returns how many.
@@ -101,42 +86,88 @@ impl Sealer {
         len
     }
 
+    /// Gives the waiting bytes out with the buffer that they are in, for `fresh` in its place.
+    #[cfg(feature = "aio")]
+    pub(crate) fn give_buffer(&mut self, fresh: Option<Blocks>) -> Blocks {
+        let mut fresh = fresh.unwrap_or_else(|| self.no_blocks());
+        fresh.clear();
+        self.blocks.split_off(fresh)
+    }
+
+    fn no_blocks(&self) -> Blocks {
+        Blocks::new(self.places, Vec::new())
+    }
+
     pub(crate) fn is_ended(&self) -> bool {
         matches!(self.state, State::Ended)
     }
 
-    /// Room for plaintext: see [`Sealer::filled`].
+    /// Whether a source that fills one place at a time is better read by large pieces, which are
+    /// [taken](Sealer::take) then.
+    pub(crate) fn has_short_frames(&self) -> bool {
+        self.places.frame_length() < SHORT
+    }
+
+    /// Places for plaintext, one at least: see [`Sealer::filled`]. Whole frames are to be sealed first.
     ///
     /// # Errors
     /// [`Error::StreamEnded`] after the end or an error.
-    pub(crate) fn space(&mut self) -> Result<&mut [u8], Error> {
-        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
-        Ok(self.plaintext.space(self.threads.batch_len(encryptor.frame_length())))
+    pub(crate) fn space(&mut self) -> Result<impl Iterator<Item = &mut [u8]>, Error> {
+        self.check_open()?;
+        let limit = if self.threads.are_several() {
+            self.places.room_for(self.batch_len())
+        } else {
+            whole_blocks(self.places.block_len())
+        };
+        Ok(self.blocks.space(limit))
     }
 
-    /// Says that so many bytes of the space are plaintext.
+    /// Says that so many bytes of plaintext came to the front of the space.
     pub(crate) fn filled(&mut self, len: usize) {
-        self.plaintext.filled(len);
+        self.blocks.filled(len);
     }
 
-    /// Seals the whole frames of the window straight to `out`, as many as fit; returns bytes
-    /// written.
+    /// The places in `out`, if plaintext may be read there, to be [sealed there](Sealer::seal_in):
+    /// if nothing is to be given out or to be sealed before, and a whole block has room.
+    pub(crate) fn places_in(&self, out: &[u8]) -> Option<Places> {
+        let free = self.is_free() && out.len() >= self.places.block_len();
+        free.then_some(self.places)
+    }
+
+    fn is_free(&self) -> bool {
+        let open = matches!(self.state, State::Open(_)) && !self.threads.are_several();
+        open && self.waiting().is_empty() && self.blocks.plain() == 0
+    }
+
+    /// Seals the whole frames of `len` bytes of plaintext that stand at their places in `out`;
+    /// returns bytes written. The rest is kept here, and none is left in `out`.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal_to`].
+    pub(crate) fn seal_in(&mut self, out: &mut [u8], len: usize) -> Result<usize, Error> {
+        let sealed = with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push_in_place(out, len)?));
+        let Progress { read, written } = sealed.as_ref().copied().unwrap_or_default();
+        let behind = out.get_mut(written..self.places.room_for(len)).unwrap_or_default();
+        if let (Ok(_), Some(rest)) = (&sealed, behind.get(self.places.head_len()..)) {
+            self.blocks.append(rest, len.saturating_sub(read));
+        }
+        behind.fill(0);
+        sealed.map(|progress| progress.written)
+    }
+
+    /// Seals the whole frames at the front of `input` straight to `out`, as many as fit, if there is
+    /// nothing that comes before them.
     ///
     /// # Errors
     /// What the machine gives; after that [`Error::StreamEnded`].
-    pub(crate) fn seal_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        if self.threads.are_several() {
-            return Ok(0);
+    pub(crate) fn seal_to(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, Error> {
+        if !self.is_free() {
+            return Ok(Progress::default());
         }
-        let plaintext = &mut self.plaintext;
-        with_encryptor(&mut self.state, |encryptor| {
-            let progress = encryptor.push(plaintext.unread(), out)?;
-            plaintext.consume(progress.read);
-            Ok(progress.written)
-        })
+        with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push(input, out)?))
     }
 
-    /// Seals the whole frames of the window; they are waiting then. Where there are several
+    /// Seals the whole frames that are there; they are waiting then. Where there are several
     /// threads, a full batch goes to them, and what waits is the batch of some time ago.
     ///
     /// # Errors
@@ -146,27 +177,32 @@ impl Sealer {
     }
 
     fn seal_a_batch(&mut self) -> Result<(), Error> {
-        if self.plaintext.len() < self.threads.batch_len(self.frame_length()) {
+        if self.blocks.plain() < self.batch_len() {
             return Ok(());
         }
         self.send()?;
         if self.crew.as_ref().is_some_and(SealCrew::is_full) { self.receive().map(drop) } else { Ok(()) }
     }
 
-    /// Sends the whole frames of the window to the other threads.
+    /// Bytes of plaintext that make a batch.
+    fn batch_len(&self) -> usize {
+        self.threads.batch_len(self.places.frame_length())
+    }
+
+    /// Sends the whole frames that are there to the other threads.
     fn send(&mut self) -> Result<(), Error> {
-        let (plaintext, crew, threads) = (&mut self.plaintext, &mut self.crew, &self.threads);
+        let no_blocks = self.no_blocks();
+        let (blocks, crew, threads) = (&mut self.blocks, &mut self.crew, &self.threads);
         with_encryptor(&mut self.state, |encryptor| {
-            if plaintext.len() < encryptor.frame_length() {
-                return Ok(());
-            }
             let crew = match crew {
                 Some(crew) => crew,
                 None => crew.insert(SealCrew::start(threads, encryptor)?),
             };
-            let Some(run) = encryptor.next_run(plaintext.len())? else { return Ok(()) };
-            let full = plaintext.split_front(run.plaintext_len(), crew.window());
-            crew.put(run, full);
+            if let Some(run) = encryptor.next_run(blocks.plain())? {
+                let mut fresh = crew.blocks().unwrap_or(no_blocks);
+                fresh.room_like(blocks);
+                crew.put(run, blocks.split_off(fresh));
+            }
             Ok(())
         })
     }
@@ -174,17 +210,12 @@ impl Sealer {
     /// Waits for the next batch from the other threads; false if there is none.
     fn receive(&mut self) -> Result<bool, Error> {
         let Some(crew) = &mut self.crew else { return Ok(false) };
-        match crew.next(&mut self.sealed) {
-            Ok(Some(written)) => {
-                (self.given, self.filled) = (0, written);
-                Ok(true)
-            }
-            Ok(None) => Ok(false),
-            Err(error) => {
-                self.state = State::Failed;
-                Err(error)
-            }
+        let received = crew.next();
+        if received.is_err() {
+            self.state = State::Failed;
         }
+        self.batch = received?;
+        Ok(self.batch.is_some())
     }
 
     /// Seals the whole frames that were taken, on whatever thread they are. True if some are
@@ -193,56 +224,45 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal_to`].
     pub(crate) fn settle(&mut self) -> Result<bool, Error> {
-        if self.crew.is_none() && self.plaintext.len() >= self.frame_length() {
+        if self.crew.is_none() && self.is_full() {
             self.seal_here()?;
             return Ok(true);
         }
-        if self.crew.is_some() && self.plaintext.len() >= self.frame_length() {
+        if self.crew.is_some() && self.is_full() {
             self.send()?;
         }
         self.receive()
     }
 
     fn seal_here(&mut self) -> Result<(), Error> {
-        let place = self.place();
-        let (plaintext, sealed) = (&mut self.plaintext, &mut self.sealed);
-        let written = with_encryptor(&mut self.state, |encryptor| {
-            let progress =
-                encryptor.push(plaintext.unread(), room(sealed, place, encryptor, plaintext.unread()))?;
-            plaintext.consume(progress.read);
-            Ok(progress.written)
-        })?;
-        self.sealed_at(place, written);
-        Ok(())
+        let blocks = &mut self.blocks;
+        with_encryptor(&mut self.state, |encryptor| {
+            let plain = blocks.plain();
+            let progress = encryptor.push_in_place(blocks.unsealed_mut(), plain)?;
+            blocks.sealed(progress);
+            Ok(())
+        })
     }
 
-    fn frame_length(&self) -> usize {
-        match &self.state {
-            State::Open(encryptor) => encryptor.frame_length(),
-            State::Ended | State::Failed => usize::MAX,
-        }
-    }
-
-    /// Whether a frame waits in the window to be sealed.
-    #[cfg(feature = "aio")]
+    /// Whether a frame waits to be sealed.
     pub(crate) fn is_full(&self) -> bool {
-        self.plaintext.len() >= self.frame_length()
+        self.blocks.plain() >= self.places.frame_length()
     }
 
     /// Whether sealing one frame is more work than a chunk is.
     #[cfg(feature = "aio")]
     pub(crate) fn is_heavy(&self) -> bool {
-        self.header.content_type.frame_length() as usize > super::CHUNK
+        self.places.frame_length() > CHUNK
     }
 
-    /// Takes the front of `input` to the window and seals nothing; returns how much.
+    /// Takes the front of `input`, of one frame, and seals nothing; returns how much.
     ///
     /// # Errors
     /// [`Error::StreamEnded`] after the end or an error.
     #[cfg(feature = "aio")]
     pub(crate) fn buffer(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
-        Ok(self.plaintext.append(input, encryptor.frame_length()))
+        self.check_open()?;
+        Ok(self.blocks.append(input, self.places.frame_length()))
     }
 
     /// Takes the front of `input`, straight to frames where it holds some; returns how much.
@@ -250,29 +270,32 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal_to`].
     pub(crate) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let State::Open(encryptor) = &self.state else { return Err(Error::StreamEnded) };
-        let frame_length = encryptor.frame_length();
+        self.check_open()?;
         if self.threads.are_several() {
-            let taken = self.plaintext.append(input, self.threads.batch_len(frame_length));
+            let taken = self.blocks.append(input, self.batch_len());
             return self.seal_a_batch().map(|()| taken);
         }
-        if self.plaintext.is_empty() && input.len() >= frame_length {
+        let frame_length = self.places.frame_length();
+        if self.blocks.plain() == 0 && input.len() >= frame_length {
             return self.seal_from(input);
         }
-        let taken = self.plaintext.append(input, frame_length);
-        if self.plaintext.len() == frame_length {
+        let taken = self.blocks.append(input, frame_length);
+        if self.is_full() {
             self.seal_here()?;
         }
         Ok(taken)
     }
 
+    /// Seals whole frames from `input`, up to a chunk of them.
     fn seal_from(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let (place, sealed) = (self.place(), &mut self.sealed);
-        let progress = with_encryptor(&mut self.state, |encryptor| {
-            Ok(encryptor.push(input, room(sealed, place, encryptor, input))?)
-        })?;
-        self.sealed_at(place, progress.written);
-        Ok(progress.read)
+        let (blocks, places) = (&mut self.blocks, self.places);
+        with_encryptor(&mut self.state, |encryptor| {
+            let wanted = places.whole_blocks(input.len()).0.min(whole_blocks(places.block_len()));
+            let room = blocks.room(wanted).get_mut(..wanted).unwrap_or_default();
+            let Progress { read, written } = encryptor.push(input, room)?;
+            blocks.sealed(Progress { read: 0, written });
+            Ok(read)
+        })
     }
 
     /// Seals what is left, and the footer; then all is waiting, or, where there are several
@@ -291,25 +314,17 @@ impl Sealer {
         if let Some(crew) = self.crew.take() {
             crew.finish(&mut encryptor)?;
         }
-        let (place, rest) = (self.place(), self.plaintext.unread());
-        self.sealed.resize(place.saturating_add(encryptor.final_len(rest.len())), 0);
-        let written = encryptor.finish(rest, self.sealed.get_mut(place..).unwrap_or_default())?;
-        self.sealed_at(place, written);
-        self.plaintext = Window::new();
+        let rest = self.blocks.plain();
+        let room = self.blocks.room(encryptor.final_len(rest));
+        let written = encryptor.finish_in_place(rest, room)?;
+        self.blocks.sealed(Progress { read: rest, written });
         self.state = State::Ended;
         Ok(())
     }
-}
 
-/// Room from `place` on for the frames that `plaintext` fills, up to a chunk of them.
-fn room<'s>(sealed: &'s mut Vec<u8>, place: usize, encryptor: &Encryptor, plaintext: &[u8]) -> &'s mut [u8] {
-    let frames = plaintext.len().checked_div(encryptor.frame_length()).unwrap_or(0);
-    let wanted = frames.saturating_mul(encryptor.block_len()).min(whole_blocks(encryptor.block_len()));
-    let end = place.saturating_add(wanted);
-    if sealed.len() < end {
-        sealed.resize(end, 0);
+    fn check_open(&self) -> Result<(), Error> {
+        if matches!(self.state, State::Open(_)) { Ok(()) } else { Err(Error::StreamEnded) }
     }
-    sealed.get_mut(place..).unwrap_or_default()
 }
 
 /// Runs the machine; if it fails, it is gone.
