@@ -1,7 +1,7 @@
 //! Where a message or a plaintext comes from.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, IoSliceMut, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use crate::failure::Failure;
@@ -94,7 +94,12 @@ fn regular(metadata: &Metadata) -> Option<u64> {
 
 impl Read for Input<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(out)?;
+        self.read_vectored(&mut [IoSliceMut::new(out)])
+    }
+
+    /// Fills several places at once, as encryption asks for.
+    fn read_vectored(&mut self, places: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let read = self.file.read_vectored(places)?;
         self.progress.advance(read as u64);
         Ok(read)
     }

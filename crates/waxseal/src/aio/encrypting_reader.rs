@@ -83,8 +83,8 @@ impl<R> EncryptingReader<R> {
             }
             let taken = core.take(ahead.unread())?;
             ahead.consume(taken);
-        } else if let Some(places) = core.places_in(out) {
-            let len = ready!(read(places.free(out, 0).next().unwrap_or_default()))?;
+        } else if let Some(place) = core.space_in(out) {
+            let len = ready!(read(place))?;
             ahead.was_read_straight(len, false);
             return Poll::Ready(Ok(core.sealer()?.seal_in(out, len)?));
         } else {

@@ -9,7 +9,7 @@ use waxseal_message::{Encryptor, Progress};
 use super::pool::{Pool, Worker};
 use crate::Error;
 use crate::parallel::Threads;
-use crate::pump::{Places, Sealer};
+use crate::pump::Sealer;
 
 /// A sealer, here or on the pool.
 pub(super) struct SealCore {
@@ -62,9 +62,10 @@ impl SealCore {
         }
     }
 
-    /// The places in `out`, if plaintext may be read there to be sealed: see [`Sealer::places_in`].
-    pub(super) fn places_in(&self, out: &[u8]) -> Option<Places> {
-        self.worker.get().filter(|_| !self.heavy).and_then(|sealer| sealer.places_in(out))
+    /// The first place in `out`, if plaintext may be read there to be sealed: see
+    /// [`Sealer::space_in`].
+    pub(super) fn space_in<'o>(&self, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
+        self.worker.get().filter(|_| !self.heavy)?.space_in(out)?.next()
     }
 
     /// The sealer, while it is here.

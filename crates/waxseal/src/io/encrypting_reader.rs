@@ -76,8 +76,8 @@ impl<R: Read> EncryptingReader<R> {
             self.ahead.consume(progress.read);
             return Ok(progress.written);
         }
-        let Some(places) = self.sealer.places_in(out) else { return Ok(0) };
-        let len = read_places(&mut self.source, places.free(out, 0), &mut self.ahead)?;
+        let Some(places) = self.sealer.space_in(out) else { return Ok(0) };
+        let len = read_places(&mut self.source, places, &mut self.ahead)?;
         Ok(self.sealer.seal_in(out, len)?)
     }
 }
@@ -92,9 +92,10 @@ fn read_places<'a>(
     ahead: &mut Ahead,
 ) -> io::Result<usize> {
     let mut places: [_; AT_ONCE] = from_fn(|_| IoSliceMut::new(places.next().unwrap_or_default()));
-    let len = retrying(|| source.read_vectored(&mut places))?;
-    let [first, second, ..] = &places;
-    ahead.was_read_straight(len, !second.is_empty() && len == first.len());
+    let count = places.iter().take_while(|place| !place.is_empty()).count();
+    let places = places.get_mut(..count).unwrap_or_default();
+    let len = retrying(|| source.read_vectored(places))?;
+    ahead.was_read_straight(len, count > 1 && places.first().is_some_and(|first| first.len() == len));
     Ok(len)
 }
 

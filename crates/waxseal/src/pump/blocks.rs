@@ -31,7 +31,7 @@ const FIRST: usize = 8 << 10;
 
 impl Blocks {
     /// With a header that waits to be given out, or with nothing.
-    pub(crate) fn new(places: Places, header: Vec<u8>) -> Self {
+    pub(super) fn new(places: Places, header: Vec<u8>) -> Self {
         let len = header.len();
         let bytes = header.into();
         Self { bytes, places, first: len, capacity: 0, given: 0, sealed: len, plain: 0, was_filled: false }
@@ -71,7 +71,7 @@ impl Blocks {
     pub(super) fn space(&mut self, limit: usize) -> impl Iterator<Item = &mut [u8]> {
         let capacity = self.capacity;
         if capacity < limit && (self.was_filled || self.is_full()) {
-            self.grow(capacity.saturating_mul(4).max(FIRST).min(limit));
+            self.grow(self.places.whole_if_any(capacity.saturating_mul(4).max(FIRST).min(limit)));
         }
         let (places, plain) = (self.places, self.plain);
         places.free(self.unsealed_mut(), plain)
@@ -138,8 +138,13 @@ impl Blocks {
         self.first.saturating_add(self.capacity)
     }
 
+    /// Where the plaintext ends, or its last block.
+    fn taken(&self) -> usize {
+        self.sealed.saturating_add(self.places.room_for(self.plain))
+    }
+
     fn is_full(&self) -> bool {
-        let taken = self.sealed.saturating_add(self.places.room_for(self.plain));
+        let taken = self.taken();
         // Another place begins behind another head.
         let next = if self.places.whole_blocks(self.plain).1 == 0 { self.places.head_len() } else { 0 };
         taken.saturating_add(next) >= self.end()
@@ -154,7 +159,7 @@ impl Blocks {
         let mut grown = SecretBytes::zeroed(room);
         let place = header.saturating_add(self.places.head_len());
         let to = to_cache_line(grown.expose(), place);
-        let held = self.bytes.expose().get(from..self.end()).unwrap_or_default();
+        let held = self.bytes.expose().get(from..self.taken()).unwrap_or_default();
         super::copy_front(held, grown.expose_mut().get_mut(to..).unwrap_or_default());
         let moved = |at: usize| at.saturating_sub(from).saturating_add(to);
         (self.given, self.sealed) = (moved(self.given.max(from)), moved(self.sealed));

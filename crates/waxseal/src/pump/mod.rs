@@ -14,8 +14,6 @@ mod window;
 pub(crate) use ahead::Ahead;
 pub(crate) use blocks::Blocks;
 pub(crate) use opener::{Opener, Step};
-#[cfg(feature = "aio")]
-pub(crate) use places::Places;
 pub(crate) use sealer::Sealer;
 pub(crate) use window::Window;
 

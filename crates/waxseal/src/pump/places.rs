@@ -9,14 +9,14 @@ use waxseal_message::Encryptor;
 /// | head | place of a frame's plaintext | tag | head | place ...
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
+pub(super) struct Places {
     head_len: usize,
     frame_length: usize,
     block_len: usize,
 }
 
 impl Places {
-    pub(crate) fn of(encryptor: &Encryptor) -> Self {
+    pub(super) fn of(encryptor: &Encryptor) -> Self {
         Self::new(BlockKind::Regular.head_len(), encryptor.frame_length())
     }
 
@@ -46,6 +46,14 @@ impl Places {
         (frames.saturating_mul(self.block_len), plain.checked_rem(self.frame_length).unwrap_or(0))
     }
 
+    /// So much room, or as much of it as whole blocks take, if it holds one.
+    pub(super) fn whole_if_any(self, room: usize) -> usize {
+        match room.checked_rem(self.block_len) {
+            Some(rest) if room >= self.block_len => room.saturating_sub(rest),
+            _ => room,
+        }
+    }
+
     /// Bytes of room that so much plaintext takes: up to its own end, or that of its last block.
     pub(super) fn room_for(self, plain: usize) -> usize {
         match self.whole_blocks(plain) {
@@ -55,7 +63,7 @@ impl Places {
     }
 
     /// What is free in `room` behind so much plaintext, place by place.
-    pub(crate) fn free(self, room: &mut [u8], plain: usize) -> impl Iterator<Item = &mut [u8]> {
+    pub(super) fn free(self, room: &mut [u8], plain: usize) -> impl Iterator<Item = &mut [u8]> {
         let (blocks, mut rest) = self.whole_blocks(plain);
         let room = room.get_mut(blocks..).unwrap_or_default();
         room.chunks_mut(self.block_len.max(1)).map(move |block| {

@@ -127,11 +127,16 @@ impl Sealer {
         self.blocks.filled(len);
     }
 
-    /// The places in `out`, if plaintext may be read there, to be [sealed there](Sealer::seal_in):
-    /// if nothing is to be given out or to be sealed before, and a whole block has room.
-    pub(crate) fn places_in(&self, out: &[u8]) -> Option<Places> {
-        let free = self.is_free() && out.len() >= self.places.block_len();
-        free.then_some(self.places)
+    /// Places in `out` for plaintext that is to be [sealed there](Sealer::seal_in): those of whole
+    /// blocks, if there is one, and if nothing is to be given out or to be sealed before.
+    pub(crate) fn space_in<'o>(
+        &self,
+        out: &'o mut [u8],
+    ) -> Option<impl Iterator<Item = &'o mut [u8]> + use<'o>> {
+        let block_len = self.places.block_len();
+        let whole = out.len().checked_div(block_len).unwrap_or(0).saturating_mul(block_len);
+        let free = self.is_free() && whole > 0;
+        free.then(|| self.places.free(out.get_mut(..whole).unwrap_or_default(), 0))
     }
 
     fn is_free(&self) -> bool {
