@@ -13,7 +13,11 @@ use crate::{UNSIGNED, plaintext};
 const FRAME: usize = 65_536;
 
 pub(super) fn all(client: &Client, rounds: Rounds) -> Outcome<Vec<Row>> {
-    Ok(vec![write(client, rounds)?, read(client, rounds)?])
+    let mut rows = vec![write(client, rounds)?, read(client, rounds)?];
+    for (name, frame) in [("stream-encrypt-read-64k", FRAME), ("stream-encrypt-read-4k", FRAME / 16)] {
+        rows.push(encrypt_read(client, rounds, name, frame)?);
+    }
+    Ok(rows)
 }
 
 /// The limit seals one buffer of 64 KiB where it stands, again and again.
@@ -74,6 +78,40 @@ fn read(client: &Client, rounds: Rounds) -> Outcome<Row> {
 
 pub(super) fn decrypt(client: &Client, source: impl Read, buffer: &mut [u8]) -> Outcome<()> {
     let mut reader = client.decrypt_reader(source).wait()?;
+    while reader.read(buffer)? > 0 {}
+    Ok(())
+}
+
+/// The plaintext is a gigabyte in memory, out of any cache. The limit reads it to one buffer, by the
+/// frame, and seals it there.
+fn encrypt_read(client: &Client, rounds: Rounds, name: &'static str, frame: usize) -> Outcome<Row> {
+    let [(first, bare), (second, bare_too)] = &Bare::all()?;
+    let input = plaintext(STREAM);
+    let (mut hot, mut hot_too, mut buffer) = (vec![0; frame], vec![0; frame], vec![0; 8 * FRAME]);
+    let bare_read = |bare: &Bare, hot: &mut [u8]| -> Outcome<()> {
+        let mut source = input.as_slice();
+        for _ in 0..STREAM / frame {
+            source.read_exact(hot)?;
+            bare.seal_in_place(hot)?;
+        }
+        Ok(())
+    };
+    let times = seconds(
+        rounds,
+        Clock::Thread,
+        &mut [
+            Contestant::new(first, || bare_read(bare, &mut hot)),
+            Contestant::new(second, || bare_read(bare_too, &mut hot_too)),
+            Contestant::new("waxseal", || seal(client, &input, frame, &mut buffer)),
+        ],
+    )?;
+    let [first, second, ours] = times[..] else { return Err("three contestants".into()) };
+    Ok(Row::rates(name, rate(STREAM, ours), rate(STREAM, first.min(second)), 0.75))
+}
+
+fn seal(client: &Client, source: &[u8], frame: usize, buffer: &mut [u8]) -> Outcome<()> {
+    let request = client.encrypt_reader(source).suite(UNSIGNED).frame_length(u32::try_from(frame)?);
+    let mut reader = request.wait()?;
     while reader.read(buffer)? > 0 {}
     Ok(())
 }

@@ -105,28 +105,26 @@ impl BlockHead {
     /// Writes the head to the front of `block`, which has at least [`BlockKind::head_len`] bytes;
     /// does nothing if it is shorter.
     pub fn encode(&self, block: &mut [u8]) {
-        let mut head = [0; FINAL_FRAME_HEAD_LEN];
         let sequence = self.sequence_number.to_be_bytes();
         let [.., l3, l2, l1, l0] = self.content_len.to_be_bytes();
         match self.kind {
             BlockKind::Regular => {
+                let Some(head) = block.first_chunk_mut::<REGULAR_FRAME_HEAD_LEN>() else { return };
                 head[..4].copy_from_slice(&sequence);
-                head[4..16].copy_from_slice(&self.iv);
+                head[4..].copy_from_slice(&self.iv);
             }
             BlockKind::Final => {
+                let Some(head) = block.first_chunk_mut::<FINAL_FRAME_HEAD_LEN>() else { return };
                 head[..4].copy_from_slice(&FINAL_FRAME_MARK.to_be_bytes());
                 head[4..8].copy_from_slice(&sequence);
                 head[8..20].copy_from_slice(&self.iv);
                 head[20..].copy_from_slice(&[l3, l2, l1, l0]);
             }
             BlockKind::Unframed => {
+                let Some(head) = block.first_chunk_mut::<UNFRAMED_HEAD_LEN>() else { return };
                 head[..12].copy_from_slice(&self.iv);
-                head[12..20].copy_from_slice(&self.content_len.to_be_bytes());
+                head[12..].copy_from_slice(&self.content_len.to_be_bytes());
             }
-        }
-        let len = self.kind.head_len();
-        if let (Some(to), Some(from)) = (block.get_mut(..len), head.get(..len)) {
-            to.copy_from_slice(from);
         }
     }
 
@@ -169,6 +167,9 @@ fn within(reader: &Reader<'_>, field: &'static str, found: u64, limit: u64) -> R
 
 const BODY_AAD_MAX: usize = 32 + 35 + 4 + 8;
 
+/// Bytes at the end that differ from block to block of a kind: sequence number and content length.
+const NUMBERS_LEN: usize = 4 + 8;
+
 /// The associated data of a block, without an allocation.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyAad {
@@ -177,6 +178,15 @@ pub struct BodyAad {
 }
 
 impl BodyAad {
+    /// Becomes that of another block of this kind and message: most of it is the same for all.
+    pub fn renumber(&mut self, head: &BlockHead) {
+        let written = self.bytes.get_mut(..self.len).unwrap_or_default();
+        if let Some(numbers) = written.last_chunk_mut::<NUMBERS_LEN>() {
+            numbers[..4].copy_from_slice(&head.sequence_number.to_be_bytes());
+            numbers[4..].copy_from_slice(&head.content_len.to_be_bytes());
+        }
+    }
+
     fn append(&mut self, part: &[u8]) {
         let end = self.len.saturating_add(part.len());
         if let Some(to) = self.bytes.get_mut(self.len..end) {
@@ -250,5 +260,18 @@ mod tests {
         let expected =
             [&[9; 32][..], b"AWSKMSEncryptionClient Single Block", &[0, 0, 0, 1], &[0, 0, 0, 0, 0, 0, 0, 5]];
         assert_eq!(aad.as_ref(), expected.concat());
+    }
+
+    #[test]
+    fn the_associated_data_of_another_block_is_that_made_anew() {
+        for (version, id) in [(MessageVersion::V1, &[9; 16][..]), (MessageVersion::V2, &[9; 32])] {
+            let id = MessageId::new(version, id).unwrap();
+            for kind in [BlockKind::Regular, BlockKind::Final, BlockKind::Unframed] {
+                let mut aad = BlockHead::new(kind, 1, 4096).aad(&id);
+                let another = BlockHead::new(kind, 0x0102_0304, 5);
+                aad.renumber(&another);
+                assert_eq!(aad.as_ref(), another.aad(&id).as_ref());
+            }
+        }
     }
 }

@@ -157,7 +157,8 @@ impl Encryptor {
         let mut progress = Progress::default();
         let (frame_length, block_len) = (self.frame_length(), self.block_len());
         for (plaintext, block) in input.chunks_exact(frame_length).zip(out.chunks_exact_mut(block_len)) {
-            let head = self.next_frame(BlockKind::Regular, plaintext.len())?;
+            let number = self.next_number(BlockKind::Regular, frame_length)?;
+            let head = BlockHead::new(BlockKind::Regular, number, self.frame_length);
             self.cipher.seal(&head, plaintext, block)?;
             collector.add(block);
             progress.add(Progress { read: frame_length, written: block_len });
@@ -188,7 +189,8 @@ impl Encryptor {
         let (frame_length, block_len) = (self.frame_length(), self.block_len());
         let frames = len.checked_div(frame_length).unwrap_or(0);
         for block in blocks.chunks_exact_mut(block_len).take(frames) {
-            let head = self.next_frame(BlockKind::Regular, frame_length)?;
+            let number = self.next_number(BlockKind::Regular, frame_length)?;
+            let head = BlockHead::new(BlockKind::Regular, number, self.frame_length);
             self.cipher.seal_in_place(&head, block)?;
             collector.add(block);
             progress.add(Progress { read: frame_length, written: block_len });
@@ -226,7 +228,7 @@ impl Encryptor {
         let frame_length = self.frame_length();
         let first = self.sealed_frames.saturating_add(1);
         for _ in 0..plaintext_len.checked_div(frame_length).unwrap_or(0) {
-            self.next_frame(BlockKind::Regular, frame_length)?;
+            self.next_number(BlockKind::Regular, frame_length)?;
         }
         let numbers = first..self.sealed_frames.saturating_add(1);
         let run = || SealRun::new(Arc::clone(&self.cipher), numbers.clone(), self.frame_length);
@@ -290,7 +292,8 @@ impl Encryptor {
         }
         let final_len = self.final_len(rest);
         let out = out.get_mut(..final_len).ok_or(NO_ROOM)?;
-        let head = self.next_frame(BlockKind::Final, rest)?;
+        let content_len = u32::try_from(rest).map_err(|_| MessageError::Usage("frame length"))?;
+        let head = BlockHead::new(BlockKind::Final, self.next_number(BlockKind::Final, rest)?, content_len);
         let block_len = head.block_len().unwrap_or(usize::MAX);
         let (block, footer) = out.split_at_mut_checked(block_len).ok_or(NO_ROOM)?;
         seal(&self.cipher, &head, block)?;
@@ -308,16 +311,16 @@ impl Encryptor {
         self.collector.take().ok_or(MessageError::Usage("going on while the collector is lent"))
     }
 
-    /// The head of the frame that comes next, counted.
-    fn next_frame(&mut self, kind: BlockKind, len: usize) -> Result<BlockHead, MessageError> {
+    /// The number of the frame that comes next, counted. Not its head: to move what was just written
+    /// costs more than to write it.
+    fn next_number(&mut self, kind: BlockKind, len: usize) -> Result<u32, MessageError> {
         let left = self.plaintext_left.checked_sub(len as u64);
         self.plaintext_left = left.ok_or_else(|| self.over_bound(len))?;
         if kind == BlockKind::Regular && u64::from(self.sealed_frames) >= MAX_REGULAR_FRAMES {
             return Err(too_many_frames(u64::from(self.sealed_frames).saturating_add(1)));
         }
         self.sealed_frames = self.sealed_frames.saturating_add(1);
-        let content_len = u32::try_from(len).map_err(|_| MessageError::Usage("frame length"))?;
-        Ok(BlockHead::new(kind, self.sealed_frames, content_len))
+        Ok(self.sealed_frames)
     }
 
     fn over_bound(&self, len: usize) -> MessageError {

@@ -1,7 +1,7 @@
 //! Seals and opens one block at a time, wherever in the message it stands.
 
 use waxseal_crypto::{AeadKey, Tag};
-use waxseal_format::{BlockHead, MessageId, TAG_LEN};
+use waxseal_format::{BlockHead, BlockKind, BodyAad, MessageId, TAG_LEN};
 
 use crate::MessageError;
 
@@ -10,11 +10,25 @@ use crate::MessageError;
 pub struct FrameCipher {
     key: Box<dyn AeadKey>,
     message_id: MessageId,
+    /// Made once: regular frames differ in their numbers alone.
+    regular_aad: BodyAad,
 }
 
 impl FrameCipher {
     pub(crate) fn new(key: Box<dyn AeadKey>, message_id: MessageId) -> Self {
-        Self { key, message_id }
+        let regular_aad = BlockHead::new(BlockKind::Regular, 0, 0).aad(&message_id);
+        Self { key, message_id, regular_aad }
+    }
+
+    /// Made where it is used: moving what was just written costs more than writing it.
+    #[inline(always)]
+    fn with_aad<T>(&self, head: &BlockHead, run: impl FnOnce(&dyn AeadKey, &[u8]) -> T) -> T {
+        if head.kind == BlockKind::Regular {
+            let mut aad = self.regular_aad;
+            aad.renumber(head);
+            return run(&*self.key, aad.as_ref());
+        }
+        run(&*self.key, head.aad(&self.message_id).as_ref())
     }
 
     /// Writes the whole block: head, the plaintext encrypted, tag. `block` has
@@ -28,7 +42,7 @@ impl FrameCipher {
         if plaintext.len() != content.len() {
             return Err(MessageError::Usage("a plaintext of another length than its block"));
         }
-        *tag = self.key.seal(&head.iv, head.aad(&self.message_id).as_ref(), plaintext, content)?;
+        *tag = self.with_aad(head, |key, aad| key.seal(&head.iv, aad, plaintext, content))?;
         Ok(())
     }
 
@@ -39,7 +53,7 @@ impl FrameCipher {
     pub fn seal_in_place(&self, head: &BlockHead, block: &mut [u8]) -> Result<(), MessageError> {
         head.encode(block);
         let (content, tag) = parts_mut(head, block)?;
-        *tag = self.key.seal_in_place(&head.iv, head.aad(&self.message_id).as_ref(), content)?;
+        *tag = self.with_aad(head, |key, aad| key.seal_in_place(&head.iv, aad, content))?;
         Ok(())
     }
 
@@ -53,8 +67,7 @@ impl FrameCipher {
         if plaintext.len() != content.len() {
             return Err(MessageError::Usage("room of another length than the plaintext"));
         }
-        self.key
-            .open(&head.iv, head.aad(&self.message_id).as_ref(), content, tag, plaintext)
+        self.with_aad(head, |key, aad| key.open(&head.iv, aad, content, tag, plaintext))
             .map_err(|_| MessageError::BodyTag)
     }
 
@@ -64,8 +77,7 @@ impl FrameCipher {
     /// As [`FrameCipher::open`].
     pub fn open_in_place(&self, head: &BlockHead, block: &mut [u8]) -> Result<(), MessageError> {
         let (content, tag) = parts_mut(head, block)?;
-        self.key
-            .open_in_place(&head.iv, head.aad(&self.message_id).as_ref(), content, tag)
+        self.with_aad(head, |key, aad| key.open_in_place(&head.iv, aad, content, tag))
             .map_err(|_| MessageError::BodyTag)
     }
 }
