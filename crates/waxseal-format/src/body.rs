@@ -90,6 +90,7 @@ impl BlockHead {
     ///
     /// # Errors
     /// [`FormatProblem::TooLong`] for a final frame that is longer than the frame length.
+    #[inline]
     pub fn decode_frame(input: &[u8], frame_length: u32) -> Result<Decoded<Self>, FormatError> {
         decoded(read_frame(&mut Reader::new(input, 0), frame_length))
     }

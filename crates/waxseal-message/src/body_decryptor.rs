@@ -289,6 +289,7 @@ impl BodyDecryptor {
     }
 
     /// The block at the front of `input`; `None` behind the last one.
+    #[inline(always)]
     fn next_block(&self, input: &[u8]) -> Result<Option<Decoded<Block>>, MessageError> {
         match self.state {
             State::Open => {}
@@ -319,6 +320,7 @@ impl BodyDecryptor {
         Ok(())
     }
 
+    #[inline(always)]
     fn whole_block(&self, head: BlockHead, input: &[u8]) -> Result<Decoded<Block>, MessageError> {
         let Some(len) = head.block_len() else {
             return Err(MessageError::Usage("a block that this machine can't address"));

@@ -10,6 +10,7 @@
 mod common;
 
 use std::future::Future;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -92,6 +93,53 @@ fn cancelling_a_write_at_any_await_leaves_no_short_message_that_opens() {
         }
         assert!(whole > 100, "the later rounds come to their end");
     }
+}
+
+/// Notes the length of each write.
+#[derive(Debug, Default)]
+struct Writes(Vec<usize>);
+
+impl tokio::io::AsyncWrite for Writes {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.push(bytes.len());
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn the_header_leaves_with_the_first_frames_or_when_it_is_flushed() {
+    let client = client(waxseal_native::provider());
+    block_on(async {
+        let open = || {
+            let request = client.aio().encrypt_writer(Writes::default());
+            request.suite(UNSIGNED).frame_length(100)
+        };
+        let mut writer = open().await.unwrap();
+        let header = writer.header().encoded_len() + writer.header().suite.header_auth_len();
+        writer.write_all(&[0; 120]).await.unwrap();
+        writer.shutdown().await.unwrap();
+        assert_eq!(writer.into_inner().0, [header + 132, 24 + 20 + 16]);
+        let mut writer = open().await.unwrap();
+        writer.shutdown().await.unwrap();
+        assert_eq!(writer.into_inner().0, [header + 24 + 16], "an empty message is one write");
+        let mut writer = open().await.unwrap();
+        writer.write_all(&[0; 20]).await.unwrap();
+        writer.flush().await.unwrap();
+        assert_eq!(writer.into_inner().0, [header]);
+
+        let source = futures_util::stream::iter([Ok::<_, io::Error>(bytes::Bytes::from(vec![0; 120]))]);
+        let request = client.aio().encrypt_stream(source).suite(UNSIGNED).frame_length(100);
+        let items: Vec<bytes::Bytes> = request.await.unwrap().try_collect().await.unwrap();
+        assert_eq!(items.iter().map(bytes::Bytes::len).collect::<Vec<_>>(), [header + 132, 60]);
+    });
 }
 
 #[test]

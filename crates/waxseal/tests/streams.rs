@@ -12,6 +12,7 @@ mod common;
 use std::io::{self, ErrorKind, Read, Write};
 
 use common::{client, plaintext, providers};
+use waxseal::parallel::Threads;
 use waxseal::{Error, ErrorClass};
 
 /// Takes so many bytes, then fails.
@@ -93,6 +94,13 @@ fn the_header_leaves_with_the_first_frames_or_when_it_is_flushed() {
         writer.write_all(&[0; 50]).unwrap();
         writer.flush().unwrap();
         assert_eq!(writer.finish().unwrap().0[0], header);
+        let two = || Threads::from(2).batch(100);
+        let mut writer = request().threads(two()).wait().unwrap();
+        let header = writer.header().encoded_len() + writer.header().suite.header_auth_len();
+        writer.write_all(&[0; 450]).unwrap();
+        assert_eq!(writer.finish().unwrap().0[..2], [header + 132, 132], "with the first batch");
+        let whole = request().threads(two()).wait().unwrap().finish().unwrap().0;
+        assert_eq!(whole.len(), 1, "an empty message is one write");
         // Frames that are shorter than the header wait for nothing.
         let mut writer = client.encrypt_writer(Writes::default()).frame_length(1).wait().unwrap();
         let header = writer.header().encoded_len() + writer.header().suite.header_auth_len();

@@ -47,7 +47,7 @@ where
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {
         loop {
             let sealer = ready!(self.core.poll_settled(context))?;
-            if !sealer.waiting().is_empty() {
+            if sealer.must_give() {
                 let buffer = sealer.give_buffer(self.buffers.fresh());
                 return Poll::Ready(Ok(Some(self.buffers.lend(buffer))));
             }

@@ -10,6 +10,7 @@ use super::seal_core::SealCore;
 
 /// An async writer that takes plaintext and writes the message to a sink.
 ///
+/// The header leaves with the first frames, or when it is flushed.
 /// Closing it (`shutdown` in Tokio, `close` in futures) writes the end of the message, then
 /// closes the sink. Dropped before that, the message is truncated, and every reader refuses it.
 #[must_use = "unless it is closed the message is truncated"]
@@ -61,8 +62,18 @@ impl<W> EncryptingWriter<W> {
         input: &[u8],
         write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_drain(context, write))?;
+        ready!(self.poll_make_way(context, write))?;
         Poll::Ready(Ok(self.core.take(input)?))
+    }
+
+    /// Writes what must leave before more is sealed: not the header alone.
+    fn poll_make_way(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.core.poll_settled(context))?;
+        if self.core.takes_more() { Poll::Ready(Ok(())) } else { self.poll_drain(context, write) }
     }
 
     /// Drains, ends the message, and drains that.
@@ -71,7 +82,7 @@ impl<W> EncryptingWriter<W> {
         context: &mut Context<'_>,
         write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.poll_drain(context, &write))?;
+        ready!(self.poll_make_way(context, &write))?;
         self.core.end();
         self.poll_drain(context, write)
     }

@@ -31,12 +31,12 @@ impl SealCore {
         &self.header
     }
 
-    /// Seals what can be sealed, here or there. Ready once the sealer is here and has bytes
-    /// waiting, or wants more plaintext, or has ended.
+    /// Seals what can be sealed, here or there. Ready once the sealer is here and must give out
+    /// bytes, or wants more plaintext, or has ended.
     pub(super) fn poll_settled(&mut self, context: &mut Context<'_>) -> Poll<Result<&mut Sealer, Error>> {
         let due = match self.worker.get() {
             None => true,
-            Some(sealer) if !sealer.waiting().is_empty() || sealer.is_ended() => false,
+            Some(sealer) if sealer.must_give() || sealer.is_ended() => false,
             Some(sealer) => sealer.is_full() || self.ending,
         };
         if due {
@@ -46,7 +46,12 @@ impl SealCore {
         Poll::Ready(self.worker.here())
     }
 
-    /// Takes the front of `input`, when nothing waits.
+    /// Whether the sealer is here, and takes more before anything is given out.
+    pub(super) fn takes_more(&self) -> bool {
+        self.worker.get().is_some_and(|sealer| !sealer.must_give())
+    }
+
+    /// Takes the front of `input`, when it [takes more](SealCore::takes_more).
     pub(super) fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
         let heavy = self.heavy;
         let sealer = self.worker.here()?;

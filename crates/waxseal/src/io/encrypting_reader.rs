@@ -66,7 +66,7 @@ impl<R: Read> EncryptingReader<R> {
     /// Goes one step on.
     fn step(&mut self) -> io::Result<()> {
         self.sealer.seal()?;
-        if self.sealer.waiting().is_empty() || self.sealer.may_wait() { self.fill() } else { Ok(()) }
+        if self.sealer.must_give() { Ok(()) } else { self.fill() }
     }
 
     /// Seals straight to `out` what is read there, or was read ahead; returns bytes written.
@@ -114,7 +114,7 @@ impl<R: Read> Read for EncryptingReader<R> {
 
 impl<R: Read> BufRead for EncryptingReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while (self.sealer.waiting().is_empty() || self.sealer.may_wait()) && !self.sealer.is_ended() {
+        while !self.sealer.must_give() && !self.sealer.is_ended() {
             self.step()?;
         }
         Ok(self.sealer.waiting())

@@ -48,7 +48,7 @@ impl<W: Write> EncryptingWriter<W> {
 
     /// Writes what must leave before more is sealed.
     fn make_way(&mut self) -> Result<(), Error> {
-        if self.sealer.may_wait() { Ok(()) } else { self.drain() }
+        if self.sealer.must_give() { self.drain() } else { Ok(()) }
     }
 
     fn drain(&mut self) -> Result<(), Error> {

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use waxseal_format::Header;
 use waxseal_message::{Encryptor, Progress};
 
+#[cfg(feature = "aio")]
+use super::CHUNK;
 use super::blocks::Blocks;
 use super::places::Places;
-use super::{CHUNK, copy_front, whole_blocks};
+use super::{copy_front, whole_blocks};
 use crate::Error;
 use crate::parallel::{SealCrew, Threads};
 
 /// Takes plaintext in pieces, gives out the message in pieces. What is read comes to where it is
 /// sealed, and what is shown is copied there.
 ///
-/// Before more is sealed, what is [`Sealer::waiting`] must be given out, unless
-/// [`Sealer::may_wait`].
+/// Before more is sealed, what is [`Sealer::waiting`] must be given out, if the sealer
+/// [must give](Sealer::must_give).
 pub(crate) struct Sealer {
     state: State,
     header: Arc<Header>,
@@ -62,10 +64,11 @@ impl Sealer {
         self.batch.as_ref().unwrap_or(&self.blocks).waiting()
     }
 
-    /// Whether what is waiting may leave with what is sealed next: the header alone, which is worth
-    /// no write of its own.
-    pub(crate) fn may_wait(&self) -> bool {
-        self.batch.is_none() && self.blocks.holds_a_header_alone()
+    /// Whether something waits that can't leave with what is sealed next, as the header alone does,
+    /// which is worth no write of its own.
+    pub(crate) fn must_give(&self) -> bool {
+        let may_wait = self.batch.is_none() && self.blocks.holds_a_header_alone();
+        !may_wait && !self.waiting().is_empty()
     }
 
     /// Says that so many of the waiting bytes were given out.
