@@ -2,7 +2,7 @@
 //!
 //! `hot_paths PATH COUNT`; without arguments, prints the paths.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use waxseal::Client;
 use waxseal_benches::{SIGNED, UNSIGNED, client, plaintext};
@@ -13,7 +13,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 type Path = fn(&Client, &[u8], u32) -> Outcome;
 
 /// What each path is called, how many bytes it works on, and how it goes.
-const PATHS: [(&str, usize, Path); 8] = [
+const PATHS: [(&str, usize, Path); 9] = [
     ("encrypt-1k", 1 << 10, encrypt),
     ("decrypt-1k", 1 << 10, decrypt),
     ("encrypt-1m", 1 << 20, encrypt),
@@ -22,6 +22,7 @@ const PATHS: [(&str, usize, Path); 8] = [
     ("decrypt-signed-1k", 1 << 10, decrypt_signed),
     ("write-8m", 64 << 10, write),
     ("read-8m", 8 << 20, read),
+    ("encrypt-read-8m", 8 << 20, encrypt_read),
 ];
 
 fn main() -> Outcome {
@@ -85,6 +86,17 @@ fn read(client: &Client, plain: &[u8], count: u32) -> Outcome {
     for _ in 0..count {
         let mut reader = client.decrypt_reader(message.as_slice()).wait()?;
         while reader.read(&mut buffer)? > 0 {}
+    }
+    Ok(())
+}
+
+/// From a source to the stream's own buffer, in frames of 4 KiB.
+fn encrypt_read(client: &Client, plain: &[u8], count: u32) -> Outcome {
+    for _ in 0..count {
+        let mut reader = client.encrypt_reader(plain).suite(UNSIGNED).wait()?;
+        while let len @ 1.. = reader.fill_buf()?.len() {
+            reader.consume(len);
+        }
     }
     Ok(())
 }

@@ -12,7 +12,8 @@
 //! and is the same.
 //!
 //! Memory: a call over memory needs none. A stream holds batches, two for each thread, of 256 KiB or
-//! one frame, each as plaintext and as message. Its frames leave by the batch: flushing brings out
+//! one frame: one that encrypts seals each where its plaintext stands, one that decrypts holds it as
+//! message and as plaintext. Its frames leave by the batch: flushing brings out
 //! what is whole, and a reader asks its source for a batch before it gives out the first.
 //!
 //! Threads start when a stream's first batch is full, or for a message of four batches and more in
