@@ -1,55 +1,24 @@
 //! The machines by themselves: slices in, slices out, no input and output.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
 
-use waxseal_crypto::{CryptoProvider, SecretBytes};
+mod common;
+
+use common::{BLOCK, FRAME, PLAIN, SUITE, at_its_places, decryptor, encryptor, message, opened, providers};
+use waxseal_crypto::SecretBytes;
 use waxseal_format::{
     AlgorithmSuite, BlockHead, BlockKind, Decoded, EncryptedDataKey, EncryptionContext, HeaderDecoder,
     HeaderLimits,
 };
 use waxseal_materials::{CommitmentPolicy, DecryptionMaterials, EncryptionMaterials};
 use waxseal_message::{
-    BodyDecryptor, DecryptOptions, EncryptOptions, Encryptor, InPlace, MessageError, Next, ParsedHeader,
-    Progress,
+    DecryptOptions, EncryptOptions, Encryptor, InPlace, MessageError, Next, ParsedHeader, Progress,
 };
-
-const FRAME: usize = 16;
-const BLOCK: usize = 16 + FRAME + 16;
-const SUITE: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
-const PLAIN: &[u8] = b"forty bytes: two frames and eight behind";
-
-fn providers() -> [&'static CryptoProvider; 2] {
-    [waxseal_native::provider(), waxseal_rustcrypto::provider()]
-}
-
-/// An encryptor with a fixed data key, and its header.
-fn encryptor(crypto: &'static CryptoProvider) -> (Encryptor, Vec<u8>) {
-    let mut materials = EncryptionMaterials::new(SUITE, EncryptionContext::from([("a", "b")]));
-    materials.set_data_key(SecretBytes::from([7; 32])).unwrap();
-    materials.add_encrypted_data_key(EncryptedDataKey::new("p", "i", "c")).unwrap();
-    let mut options = EncryptOptions::default();
-    options.frame_length = FRAME as u32;
-    let mut header = Vec::new();
-    let encryptor = Encryptor::new(crypto, materials, &options, &mut header).unwrap();
-    (encryptor, header)
-}
-
-fn decryptor(crypto: &'static CryptoProvider, header: &[u8]) -> BodyDecryptor {
-    let mut materials = DecryptionMaterials::new(SUITE, EncryptionContext::from([("a", "b")]));
-    materials.set_data_key(SecretBytes::from([7; 32])).unwrap();
-    let (decoded, _) = HeaderDecoder::decode(header, HeaderLimits::default()).unwrap();
-    ParsedHeader::from(decoded).authenticate(crypto, &materials, &DecryptOptions::default()).unwrap()
-}
-
-/// The header, and the body of [`PLAIN`].
-fn message(crypto: &'static CryptoProvider) -> (Vec<u8>, Vec<u8>) {
-    let (mut encryptor, header) = encryptor(crypto);
-    let mut body = vec![0; 2 * BLOCK + encryptor.final_len(8)];
-    let progress = encryptor.push(PLAIN, &mut body).unwrap();
-    assert_eq!((progress.read, progress.written), (2 * FRAME, 2 * BLOCK));
-    let written = encryptor.finish(&PLAIN[progress.read..], &mut body[progress.written..]).unwrap();
-    assert_eq!(written + progress.written, body.len());
-    (header, body)
-}
 
 #[test]
 fn pushes_take_what_both_sides_hold_whole() {
@@ -66,26 +35,6 @@ fn pushes_take_what_both_sides_hold_whole() {
             assert_eq!((progress.read, progress.written), (read, written));
         }
     }
-}
-
-/// `plaintext` at the places of its frames in blocks, and `len` bytes in all.
-fn at_its_places(plaintext: &[u8], len: usize) -> Vec<u8> {
-    let mut blocks = vec![0; len];
-    for (frame, block) in plaintext.chunks(FRAME).zip(blocks.chunks_mut(BLOCK)) {
-        block[16..16 + frame.len()].copy_from_slice(frame);
-    }
-    blocks
-}
-
-/// The plaintext of a body, which verifies to its end.
-fn opened(crypto: &'static CryptoProvider, header: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut decryptor = decryptor(crypto, header);
-    let mut plaintext = vec![0; body.len()];
-    let progress = decryptor.push(body, &mut plaintext).unwrap();
-    assert_eq!((progress.read, progress.next), (body.len(), Next::End));
-    decryptor.finish(&[]).unwrap();
-    plaintext.truncate(progress.written);
-    plaintext
 }
 
 #[test]
@@ -115,26 +64,6 @@ fn a_rest_in_its_place_needs_the_room_of_a_final_frame() {
             assert!(matches!(finish(8, room), Err(MessageError::Usage(_))), "{room}");
         }
         assert_eq!(finish(8, 24 + 8 + 16).unwrap(), 48);
-    }
-}
-
-#[test]
-fn a_run_is_sealed_where_its_plaintext_stands() {
-    for crypto in providers() {
-        let (mut encryptor, header) = encryptor(crypto);
-        let mut collector = encryptor.lend_collector().unwrap();
-        let mut body = at_its_places(PLAIN, 2 * BLOCK + encryptor.final_len(8));
-        let run = encryptor.next_run(PLAIN.len()).unwrap().unwrap();
-        let done = run.seal_in_place(&mut body[..2 * BLOCK]).unwrap();
-        collector.collect(done, &body[..2 * BLOCK]).unwrap();
-        encryptor.take_back(collector).unwrap();
-        encryptor.finish_in_place(8, &mut body[2 * BLOCK..]).unwrap();
-        assert_eq!(opened(crypto, &header, &body), PLAIN);
-
-        let mut collecting = self::encryptor(crypto).0;
-        drop(collecting.lend_collector().unwrap());
-        let run = collecting.next_run(FRAME).unwrap().unwrap();
-        assert!(matches!(run.seal_in_place(&mut [0; BLOCK + 1]), Err(MessageError::Usage(_))));
     }
 }
 
@@ -319,96 +248,5 @@ fn policies_limits_and_lengths_are_checked_before_a_byte_is_written() {
         options.encryption_context.insert("aws-crypto-x".into(), "y".into());
         assert!(matches!(options.request(), Err(MessageError::Materials(_))));
         assert!(header.is_empty());
-    }
-}
-
-#[test]
-fn runs_are_sealed_and_opened_in_any_order_and_collected_in_theirs() {
-    for crypto in providers() {
-        let (mut encryptor, header) = encryptor(crypto);
-        let mut collector = encryptor.lend_collector().unwrap();
-        let first = encryptor.next_run(FRAME + 3).unwrap().unwrap();
-        let second = encryptor.next_run(FRAME).unwrap().unwrap();
-        assert!(encryptor.next_run(FRAME - 1).unwrap().is_none());
-        let mut body = vec![0; 2 * BLOCK + encryptor.final_len(8)];
-        let second = second.seal(&PLAIN[FRAME..2 * FRAME], &mut body[BLOCK..2 * BLOCK]).unwrap();
-        let first = first.seal(&PLAIN[..FRAME], &mut body[..BLOCK]).unwrap();
-        collector.collect(first, &body[..BLOCK]).unwrap();
-        collector.collect(second, &body[BLOCK..2 * BLOCK]).unwrap();
-        encryptor.take_back(collector).unwrap();
-        encryptor.finish(&PLAIN[2 * FRAME..], &mut body[2 * BLOCK..]).unwrap();
-
-        let mut decryptor = decryptor(crypto, &header);
-        let mut collector = decryptor.lend_collector().unwrap();
-        let run = decryptor.next_run(&body, usize::MAX).unwrap().unwrap();
-        assert_eq!((run.sealed_len(), run.plaintext_len()), (2 * BLOCK, 2 * FRAME));
-        let mut out = [0; 64];
-        let run = run.open(&body[..2 * BLOCK], &mut out[..2 * FRAME]).unwrap();
-        collector.collect(run, &body[..2 * BLOCK]).unwrap();
-        decryptor.take_back(collector).unwrap();
-        let progress = decryptor.push(&body[2 * BLOCK..], &mut out[2 * FRAME..]).unwrap();
-        assert_eq!((progress.next, &out[..PLAIN.len()]), (Next::End, PLAIN));
-    }
-}
-
-#[test]
-fn while_the_collector_is_lent_a_machine_hands_out_runs_and_nothing_else() {
-    for crypto in providers() {
-        let (header, body) = message(crypto);
-        let mut lent = decryptor(crypto, &header);
-        let _collector = lent.lend_collector().unwrap();
-        assert!(matches!(lent.lend_collector(), Err(MessageError::Usage(_))));
-        assert!(matches!(lent.push(&body, &mut [0; 64]), Err(MessageError::Usage(_))));
-
-        let (mut lent, _) = encryptor(crypto);
-        let _collector = lent.lend_collector().unwrap();
-        assert!(matches!(lent.push(PLAIN, &mut [0; 64]), Err(MessageError::Usage(_))));
-        assert!(matches!(lent.next_run(FRAME), Err(MessageError::Usage(_))), "it has failed");
-    }
-}
-
-#[test]
-fn runs_out_of_order_or_not_collected_are_refused() {
-    for crypto in providers() {
-        let (mut encryptor, _) = encryptor(crypto);
-        let mut collector = encryptor.lend_collector().unwrap();
-        let first = encryptor.next_run(FRAME).unwrap().unwrap();
-        let second = encryptor.next_run(FRAME).unwrap().unwrap();
-        let mut block = [0; BLOCK];
-        assert!(matches!(first.seal(&PLAIN[..FRAME - 1], &mut block), Err(MessageError::Usage(_))));
-        let second = second.seal(&PLAIN[..FRAME], &mut block).unwrap();
-        assert!(matches!(collector.collect(second, &block), Err(MessageError::Usage(_))));
-        assert!(matches!(encryptor.take_back(collector), Err(MessageError::Usage(_))));
-        assert!(matches!(encryptor.finish(&[], &mut [0; 64]), Err(MessageError::Usage(_))));
-    }
-}
-
-/// A run that nobody collects would leave a gap, in the message or in what its signature is over.
-#[test]
-fn no_run_is_handed_out_before_the_collector_is_lent() {
-    for crypto in providers() {
-        let (mut encryptor, _) = encryptor(crypto);
-        assert!(matches!(encryptor.next_run(FRAME), Err(MessageError::Usage(_))));
-        assert!(matches!(encryptor.finish(&[], &mut [0; 64]), Err(MessageError::Usage(_))));
-        let (header, body) = message(crypto);
-        let mut decryptor = decryptor(crypto, &header);
-        assert!(matches!(decryptor.next_run(&body, usize::MAX), Err(MessageError::Usage(_))));
-        assert!(decryptor.push(&body, &mut [0; 1024]).is_err() && !decryptor.is_done());
-    }
-}
-
-#[test]
-fn a_run_that_does_not_open_says_how_far_it_came() {
-    for crypto in providers() {
-        let (header, mut body) = message(crypto);
-        let mut decryptor = decryptor(crypto, &header);
-        decryptor.lend_collector().unwrap();
-        let run = decryptor.next_run(&body, usize::MAX).unwrap().unwrap();
-        body[2 * BLOCK - 1] ^= 1;
-        let mut out = [0xaa; 2 * FRAME];
-        let failed = run.open(&body[..2 * BLOCK], &mut out).unwrap_err();
-        assert!(matches!(failed.error, MessageError::BodyTag));
-        assert_eq!((failed.opened, &out[..FRAME]), (FRAME, &PLAIN[..FRAME]));
-        assert_ne!(&out[FRAME..], &PLAIN[FRAME..2 * FRAME]);
     }
 }

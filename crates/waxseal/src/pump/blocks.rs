@@ -66,12 +66,16 @@ impl Blocks {
     }
 
     /// Places for plaintext, all that there are: see [`Blocks::filled`]. The room grows to `limit`,
-    /// which is of whole blocks, while it is filled each time. There is a free place unless `limit`
-    /// is full.
+    /// which is of whole blocks, while it is filled each time. The first place is never empty.
     pub(super) fn space(&mut self, limit: usize) -> impl Iterator<Item = &mut [u8]> {
-        let capacity = self.capacity;
-        if capacity < limit && (self.was_filled || self.is_full()) {
-            self.grow(self.places.whole_if_any(capacity.saturating_mul(4).max(FIRST).min(limit)));
+        let wanted = self.capacity.saturating_mul(4).max(FIRST).min(limit);
+        let wanted = self.places.whole_if_any(wanted);
+        if self.is_full() {
+            // Without a place a source would seem to have ended.
+            let least = self.taken().saturating_sub(self.first).saturating_add(self.places.block_len());
+            self.grow(if wanted > self.capacity { wanted } else { least });
+        } else if self.was_filled && wanted > self.capacity {
+            self.grow(wanted);
         }
         let (places, plain) = (self.places, self.plain);
         places.free(self.unsealed_mut(), plain)
@@ -211,6 +215,23 @@ mod tests {
         assert!(sizes[0] > 6000 && sizes[0] < 8 << 10, "{sizes:?}");
         assert!(sizes[1] > 3 * sizes[0] && sizes[1] < 32 << 10, "{sizes:?}");
         assert_eq!(sizes[3..], [40_000; 3]);
+    }
+
+    #[test]
+    fn there_is_always_a_place_whatever_room_there_was() {
+        for (kept, again) in [(90, 95), (60, 99), (99, 99), (100, 100), (250, 3)] {
+            let mut blocks = Blocks::new(PLACES, Vec::new());
+            for len in [kept, again, kept] {
+                blocks.append(&vec![1; len], usize::MAX);
+                for _ in 0..3 {
+                    let first = blocks.space(BLOCK).next().map_or(0, |place| place.len());
+                    assert!(first > 0, "{kept} {again}");
+                    blocks.filled(first);
+                }
+                seal(&mut blocks);
+                blocks.gave(usize::MAX);
+            }
+        }
     }
 
     #[test]
