@@ -140,6 +140,37 @@ fn every_source_and_every_buffer_gives_the_message() {
     }
 }
 
+/// Frame lengths by which some room that grew by fours would end within a tag, and first reads that
+/// leave such room behind.
+#[test]
+fn no_frame_length_and_no_first_read_ends_a_message_early() {
+    let client = client(native::provider());
+    let lengths = [8161, 8168, 8176, 32_740, 32_752, 131_041, 131_050, 131_056, 524_260, 524_272];
+    let rooms = lengths.map(|frame| (frame, 1 << 20)).into_iter();
+    let reads = [(1 << 18, 16_369), (1 << 18, 65_524), (1 << 18, 65_527), (1 << 20, 262_132)];
+    for (frame, max) in rooms.chain(reads) {
+        let plain = plaintext(3 * frame + 7);
+        for threads in [1, 2] {
+            let open = || {
+                let source = Source::new(&plain, Kind::Vectored, max);
+                let request = client.encrypt_reader(source).suite(UNSIGNED).threads(threads);
+                request.frame_length(frame as u32).wait().unwrap()
+            };
+            let what = format!("{frame} {max} {threads}");
+            assert_opens(&client, &by_fill_buf(open(), usize::MAX), &plain, &what);
+            assert_opens(&client, &by_read(open(), 8192), &plain, &what);
+            assert_opens(&client, &by_read(open(), frame + 32), &plain, &what);
+        }
+        let message = block_on(async {
+            let request = client.aio().encrypt_reader(Hesitant::source(&plain, max)).suite(UNSIGNED);
+            let (mut reader, mut message) = (request.frame_length(frame as u32).await.unwrap(), Vec::new());
+            tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut message).await.unwrap();
+            message
+        });
+        assert_opens(&client, &message, &plain, &format!("async {frame} {max}"));
+    }
+}
+
 #[test]
 fn calls_of_both_kinds_may_alternate() {
     let client = client(native::provider());

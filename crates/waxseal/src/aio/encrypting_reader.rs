@@ -8,6 +8,7 @@ use waxseal_format::Header;
 
 use super::seal_core::SealCore;
 use crate::Error;
+use crate::io::possible;
 use crate::pump::Ahead;
 
 /// An async reader that reads plaintext from a source and gives out the message.
@@ -73,7 +74,10 @@ impl<R> EncryptingReader<R> {
         mut read: impl FnMut(&mut R, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let Self { source, core, ahead } = self;
-        let mut read = |place: &mut [u8]| read(source, context, place);
+        let mut read = |place: &mut [u8]| {
+            let len = ready!(read(source, context, place))?;
+            Poll::Ready(possible(len, place.len()))
+        };
         if ahead.is_over() {
             core.end();
         } else if !ahead.is_straight(core.sealer()?) {

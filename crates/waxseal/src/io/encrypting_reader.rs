@@ -7,7 +7,7 @@ use std::sync::Arc;
 use waxseal_format::Header;
 use waxseal_message::Encryptor;
 
-use super::retrying;
+use super::{possible, retrying};
 use crate::parallel::Threads;
 use crate::pump::{Ahead, Sealer};
 
@@ -58,7 +58,8 @@ impl<R: Read> EncryptingReader<R> {
     }
 
     fn read_ahead(&mut self) -> io::Result<()> {
-        let len = retrying(|| self.source.read(self.ahead.space()))?;
+        let room = self.ahead.space();
+        let len = possible(retrying(|| self.source.read(room))?, room.len())?;
         self.ahead.filled(len);
         Ok(())
     }
@@ -94,7 +95,8 @@ fn read_places<'a>(
     let mut places: [_; AT_ONCE] = from_fn(|_| IoSliceMut::new(places.next().unwrap_or_default()));
     let count = places.iter().take_while(|place| !place.is_empty()).count();
     let places = places.get_mut(..count).unwrap_or_default();
-    let len = retrying(|| source.read_vectored(places))?;
+    let room = places.iter().map(|place| place.len()).sum();
+    let len = possible(retrying(|| source.read_vectored(places))?, room)?;
     ahead.was_read_straight(len, count > 1 && places.first().is_some_and(|first| first.len() == len));
     Ok(len)
 }

@@ -34,6 +34,16 @@ fn retrying(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize>
     }
 }
 
+/// What a source says that it read, unless that is more than it was given room for: nobody knows
+/// then what it read.
+pub(crate) fn possible(len: usize, room: usize) -> io::Result<usize> {
+    if len <= room {
+        Ok(len)
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidData, "a read of more than there was room for"))
+    }
+}
+
 /// `Write::write` that tries again when it was interrupted, and takes no 0 for an answer.
 fn write_retrying(sink: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
     match retrying(|| sink.write(bytes))? {

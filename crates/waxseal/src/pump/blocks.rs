@@ -68,12 +68,12 @@ impl Blocks {
     /// Places for plaintext, all that there are: see [`Blocks::filled`]. The room grows to `limit`,
     /// which is of whole blocks, while it is filled each time. The first place is never empty.
     pub(super) fn space(&mut self, limit: usize) -> impl Iterator<Item = &mut [u8]> {
-        let wanted = self.capacity.saturating_mul(4).max(FIRST).min(limit);
-        let wanted = self.places.whole_if_any(wanted);
+        self.close_up_if_full();
+        let wanted = self.places.whole_if_any(self.capacity.saturating_mul(4).max(FIRST).min(limit));
         if self.is_full() {
             // Without a place a source would seem to have ended.
-            let least = self.taken().saturating_sub(self.first).saturating_add(self.places.block_len());
-            self.grow(if wanted > self.capacity { wanted } else { least });
+            let has_place = self.first.saturating_add(wanted) > self.next_place();
+            self.grow(if has_place { wanted } else { self.with_next_block() });
         } else if self.was_filled && wanted > self.capacity {
             self.grow(wanted);
         }
@@ -100,11 +100,29 @@ impl Blocks {
     /// Room for so many bytes behind what is sealed, and all that there is behind them. Plaintext
     /// that is there stays.
     pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.sealed.saturating_add(len) > self.end() {
+            self.close_up();
+        }
         let needed = self.sealed.saturating_sub(self.first).saturating_add(len);
         if needed > self.capacity {
             self.grow(needed.max(self.capacity.saturating_mul(2)));
         }
         self.unsealed_mut()
+    }
+
+    fn close_up_if_full(&mut self) {
+        if self.is_full() {
+            self.close_up();
+        }
+    }
+
+    /// Moves plaintext to the front, where all in front of it was given out.
+    fn close_up(&mut self) {
+        if self.given == self.sealed && self.sealed > self.first {
+            let held = self.sealed..self.taken();
+            self.bytes.expose_mut().copy_within(held, self.first);
+            (self.given, self.sealed) = (self.first, self.first);
+        }
     }
 
     /// What is behind the sealed blocks: plaintext at its places, and room.
@@ -144,19 +162,30 @@ impl Blocks {
 
     /// Where the plaintext ends, or its last block.
     fn taken(&self) -> usize {
-        self.sealed.saturating_add(self.places.room_for(self.plain))
+        self.sealed.saturating_add(self.places.room_for(self.plain)).min(self.end())
+    }
+
+    /// Where the next byte of plaintext comes to: behind another head, if frames are whole.
+    fn next_place(&self) -> usize {
+        let (_, rest) = self.places.whole_blocks(self.plain);
+        self.taken().saturating_add(if rest == 0 { self.places.head_len() } else { 0 })
+    }
+
+    /// Room up to the end of the block that the next byte of plaintext belongs to.
+    fn with_next_block(&self) -> usize {
+        let (whole, _) = self.places.whole_blocks(self.plain);
+        let sealed = self.sealed.saturating_sub(self.first);
+        sealed.saturating_add(whole).saturating_add(self.places.block_len())
     }
 
     fn is_full(&self) -> bool {
-        let taken = self.taken();
-        // Another place begins behind another head.
-        let next = if self.places.whole_blocks(self.plain).1 == 0 { self.places.head_len() } else { 0 };
-        taken.saturating_add(next) >= self.end()
+        self.next_place() >= self.end()
     }
 
     /// Moves to a buffer with so many bytes for blocks, which are more. The first place begins at a
     /// cache line, and what of the header was not given out ends in front of the first block.
     fn grow(&mut self, capacity: usize) {
+        let capacity = self.places.with_its_tag(capacity);
         let from = self.given.min(self.first);
         let header = self.first.saturating_sub(from);
         let room = header.saturating_add(CACHE_LINE).saturating_add(capacity);
@@ -217,21 +246,44 @@ mod tests {
         assert_eq!(sizes[3..], [40_000; 3]);
     }
 
+    /// Every room that was there before, every frame length about it, and reads of one byte or all.
     #[test]
-    fn there_is_always_a_place_whatever_room_there_was() {
-        for (kept, again) in [(90, 95), (60, 99), (99, 99), (100, 100), (250, 3)] {
-            let mut blocks = Blocks::new(PLACES, Vec::new());
-            for len in [kept, again, kept] {
-                blocks.append(&vec![1; len], usize::MAX);
-                for _ in 0..3 {
-                    let first = blocks.space(BLOCK).next().map_or(0, |place| place.len());
-                    assert!(first > 0, "{kept} {again}");
-                    blocks.filled(first);
+    fn there_is_always_a_place_and_no_room_ends_within_a_tag() {
+        for frame in (1..40).chain(8150..8200).chain([32_740, 131_040, 131_041, 131_050, 131_056, 131_057]) {
+            let places = Places::new(16, frame);
+            let limits = [places.block_len(), 3 * places.block_len()];
+            for (kept, limit) in [0, 1, frame / 4, frame / 2, frame - 1]
+                .into_iter()
+                .flat_map(|kept| limits.map(|limit| (kept, limit)))
+            {
+                let mut blocks = Blocks::new(places, vec![7; 3]);
+                blocks.append(&vec![1; kept], usize::MAX);
+                for turn in 0..12 {
+                    let first = blocks.space(limit).next().map_or(0, |place| place.len());
+                    assert!(first > 0, "{frame} {kept} {limit}");
+                    blocks.filled(if turn % 4 == 3 { 1 } else { first });
+                    let (written, rest) = places.whole_blocks(blocks.plain());
+                    assert!(blocks.unsealed_mut().len() >= written, "{frame} {kept} {limit}");
+                    blocks.sealed(Progress { read: blocks.plain() - rest, written });
+                    blocks.gave(usize::MAX);
                 }
-                seal(&mut blocks);
-                blocks.gave(usize::MAX);
+                let most = limit.max(2 * places.block_len()) + FIRST;
+                assert!(blocks.capacity <= most, "{frame} {kept} {limit}: {}", blocks.capacity);
             }
         }
+    }
+
+    #[test]
+    fn what_was_given_out_takes_no_room_though_a_rest_is_never_gone() {
+        let mut blocks = Blocks::new(PLACES, Vec::new());
+        blocks.append(&[0; 50], usize::MAX);
+        for turn in 0..100_u8 {
+            blocks.append(&[turn; 100], usize::MAX);
+            let expected = [[turn.saturating_sub(1); 50], [turn; 50]].concat();
+            assert_eq!(seal(&mut blocks), expected);
+            blocks.gave(usize::MAX);
+        }
+        assert!(blocks.capacity <= 8 * BLOCK, "{}", blocks.capacity);
     }
 
     #[test]

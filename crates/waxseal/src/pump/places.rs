@@ -54,6 +54,13 @@ impl Places {
         }
     }
 
+    /// So much room, or a little more, so that the last place that is whole has room for its tag.
+    pub(super) fn with_its_tag(self, room: usize) -> usize {
+        let last = room.checked_rem(self.block_len).unwrap_or(0);
+        let cut = last >= self.head_len.saturating_add(self.frame_length);
+        if cut { room.saturating_add(self.block_len.saturating_sub(last)) } else { room }
+    }
+
     /// Bytes of room that so much plaintext takes: up to its own end, or that of its last block.
     pub(super) fn room_for(self, plain: usize) -> usize {
         match self.whole_blocks(plain) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use waxseal_format::Header;
-use waxseal_message::{Encryptor, Progress};
+use waxseal_message::{Encryptor, MessageError, Progress};
 
 #[cfg(feature = "aio")]
 use super::CHUNK;
@@ -122,7 +122,12 @@ impl Sealer {
         } else {
             whole_blocks(self.places.block_len())
         };
-        Ok(self.blocks.space(limit))
+        let mut places = self.blocks.space(limit).peekable();
+        // A source would seem to have ended.
+        if places.peek().is_none_or(|place| place.is_empty()) {
+            return Err(MessageError::Usage("no place to read to").into());
+        }
+        Ok(places)
     }
 
     /// Says that so many bytes of plaintext came to the front of the space.
@@ -148,7 +153,8 @@ impl Sealer {
     }
 
     /// Seals the whole frames of `len` bytes of plaintext that stand at their places in `out`;
-    /// returns bytes written. The rest is kept here, and none is left in `out`.
+    /// returns bytes written. The rest is kept here, and none of those bytes is
+    /// left in `out` as plaintext.
     ///
     /// # Errors
     /// As [`Sealer::seal_to`].
