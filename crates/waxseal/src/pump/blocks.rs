@@ -12,7 +12,7 @@ use super::places::Places;
 ///        ^ given: what waits is from here to `sealed`
 /// ```
 ///
-/// It grows by doubling, only once what it has is full, and wipes itself.
+/// It grows by factors, only once what it has is full, and wipes itself.
 pub(crate) struct Blocks {
     bytes: SecretBytes,
     places: Places,
@@ -54,6 +54,7 @@ impl Blocks {
 
     /// Says that so many of the waiting bytes were given out.
     pub(super) fn gave(&mut self, len: usize) {
+        debug_assert!(self.given <= self.sealed && self.sealed <= self.end());
         self.given = self.given.saturating_add(len).min(self.sealed);
         if self.given == self.sealed && self.plain == 0 {
             self.clear();
@@ -84,6 +85,7 @@ impl Blocks {
     /// Says that so many bytes came to the front of the space.
     pub(super) fn filled(&mut self, len: usize) {
         self.plain = self.plain.saturating_add(len);
+        debug_assert!(self.sealed.saturating_add(self.places.room_for(self.plain)) <= self.end());
         self.was_filled = self.is_full();
     }
 
@@ -149,7 +151,8 @@ impl Blocks {
     pub(super) fn split_off(&mut self, mut fresh: Self) -> Self {
         let (whole, rest) = self.places.whole_blocks(self.plain);
         let start = self.sealed.saturating_add(whole).saturating_add(self.places.head_len());
-        fresh.append(self.bytes.expose().get(start..).unwrap_or_default(), rest);
+        let moved = fresh.append(self.bytes.expose().get(start..).unwrap_or_default(), rest);
+        debug_assert_eq!(moved, rest);
         fresh.was_filled = self.was_filled;
         let mut front = std::mem::replace(self, fresh);
         front.plain = front.plain.saturating_sub(rest);
@@ -193,7 +196,8 @@ impl Blocks {
         let place = header.saturating_add(self.places.head_len());
         let to = to_cache_line(grown.expose(), place);
         let held = self.bytes.expose().get(from..self.taken()).unwrap_or_default();
-        super::copy_front(held, grown.expose_mut().get_mut(to..).unwrap_or_default());
+        let moved = super::copy_front(held, grown.expose_mut().get_mut(to..).unwrap_or_default());
+        debug_assert_eq!(moved, self.taken().saturating_sub(from));
         let moved = |at: usize| at.saturating_sub(from).saturating_add(to);
         (self.given, self.sealed) = (moved(self.given.max(from)), moved(self.sealed));
         (self.first, self.capacity, self.bytes) = (moved(self.first), capacity, grown);

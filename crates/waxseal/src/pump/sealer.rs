@@ -254,7 +254,9 @@ impl Sealer {
             let plain = blocks.plain();
             let progress = encryptor.push_in_place(blocks.unsealed_mut(), plain)?;
             blocks.sealed(progress);
-            Ok(())
+            // Whoever seals until nothing is left would go on for ever.
+            let all = blocks.plain() < encryptor.frame_length();
+            if all { Ok(()) } else { Err(MessageError::Usage("no room to seal a frame in").into()) }
         })
     }
 
