@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-600}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams keys providers signatures
-  kms_protocol kms_ciphertext kms_policy kms_store)
+[ ${#targets[@]} -gt 0 ] || targets=(header frame decrypt roundtrip streams encrypting keys providers
+  signatures kms_protocol kms_ciphertext kms_policy kms_store)
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 bash fuzz/seed.sh
 logs=fuzz/artifacts/logs
@@ -17,6 +17,7 @@ mkdir -p "$logs"
 longest() {
   case $1 in
     frame | decrypt) echo 256 ;;
+    encrypting) echo 512 ;;
     roundtrip | kms_ciphertext) echo 1024 ;;
     header) echo 2048 ;;
     keys | kms_protocol | kms_policy) echo 4096 ;;
@@ -30,7 +31,7 @@ for target in "${targets[@]}"; do
   # What chooses much needs length at once.
   case $target in decrypt | kms_*) options+=(-len_control=0) ;; esac
   # Scoped threads can still be ending when leaks are looked for, and look like one.
-  [ "$target" != streams ] || options+=(-detect_leaks=0)
+  case $target in streams | encrypting) options+=(-detect_leaks=0) ;; esac
   # No allocation over 64 MiB, no input over 20 s: lengths are checked before they are believed.
   options+=(-malloc_limit_mb=64 -rss_limit_mb=1024 -timeout=20)
   cargo +nightly fuzz run "$target" -- "${options[@]}" >"$log" 2>&1 || { tail -n 60 "$log"; exit 1; }

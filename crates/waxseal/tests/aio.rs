@@ -289,6 +289,27 @@ fn streams_end_behind_an_error_of_their_own() {
     }
 }
 
+/// Who looks at `flush` alone must not take the data as sent.
+#[test]
+fn a_writer_that_failed_does_not_flush() {
+    let client = client_for(waxseal::native::provider(), UNSIGNED);
+    block_on(async {
+        let request = client.aio().encrypt_writer(Vec::new()).suite(UNSIGNED).frame_length(4);
+        let mut writer = request.plaintext_len_bound(4).await.unwrap();
+        tokio::io::AsyncWriteExt::flush(&mut writer).await.unwrap();
+        let written = writer.write_all(&[0; 8]).await;
+        let error = match written {
+            Ok(()) => tokio::io::AsyncWriteExt::flush(&mut writer).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(waxseal::Error::behind(&error).unwrap().class(), ErrorClass::Limit);
+        for _ in 0..2 {
+            let error = tokio::io::AsyncWriteExt::flush(&mut writer).await.unwrap_err();
+            assert!(matches!(waxseal::Error::behind(&error), Some(waxseal::Error::StreamEnded)), "{error}");
+        }
+    });
+}
+
 /// Drops every job.
 #[derive(Debug)]
 struct BrokenPool;

@@ -12,12 +12,15 @@ mod common;
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, ErrorKind, IoSliceMut, Read};
+use std::iter;
 use std::ops::Range;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use common::asynchronous::{Hesitant, block_on};
 use common::{client, plaintext};
-use waxseal::{AlgorithmSuite, Client, native};
+use waxseal::{AlgorithmSuite, Client, Error, ErrorClass, native};
 
 const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
 /// Shorter and longer than what is read ahead, than a chunk, and than a batch.
@@ -245,6 +248,103 @@ fn a_buffer_of_the_callers_keeps_no_plaintext_that_is_not_sealed() {
             assert!(!buffer.windows(8).any(|bytes| bytes == &plain[..8]), "{max} {bound}");
         }
         assert!(!buffer.windows(8).any(|bytes| bytes == &plain[..8]), "{max} {bound}, failed");
+    }
+}
+
+/// Writes to a place, then fails, or says that it wrote more than fits.
+struct Scribbler {
+    says: Option<usize>,
+    calls: usize,
+}
+
+impl Scribbler {
+    const WRITES: [u8; 20] = [0x55; 20];
+
+    fn scribble(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.calls += 1;
+        let len = out.len().min(20);
+        out[..len].copy_from_slice(&Self::WRITES[..len]);
+        self.says.ok_or_else(|| ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Read for Scribbler {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.scribble(out)
+    }
+}
+
+impl tokio::io::AsyncRead for Scribbler {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        out: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Ready(self.scribble(out.initialize_unfilled()).map(drop))
+    }
+}
+
+impl futures_util::AsyncRead for Scribbler {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.scribble(out))
+    }
+}
+
+#[test]
+fn what_a_source_wrote_before_it_failed_is_not_left_in_a_buffer_of_the_callers() {
+    let client = client(native::provider());
+    let mut buffer = [0xee; 2 * (20 + 32)];
+    let source = Scribbler { says: None, calls: 0 };
+    let request = client.encrypt_reader(source).suite(UNSIGNED).frame_length(20);
+    let mut reader = request.wait().unwrap();
+    let header = reader.fill_buf().unwrap_err();
+    assert_eq!(header.kind(), ErrorKind::WouldBlock);
+    while reader.read(&mut buffer).is_ok() {}
+    assert!(!buffer.windows(4).any(|bytes| bytes == &Scribbler::WRITES[..4]));
+    assert!(reader.into_inner().calls > 1);
+
+    let frame = 20_000;
+    let mut buffer = vec![0xee; 2 * (frame + 32)];
+    let calls = block_on(async {
+        let source = Scribbler { says: None, calls: 0 };
+        let request = client.aio().encrypt_reader(source).suite(UNSIGNED).frame_length(frame as u32);
+        let mut reader = request.await.unwrap();
+        while tokio::io::AsyncReadExt::read(&mut reader, &mut buffer).await.is_ok() {}
+        reader.into_inner().calls
+    });
+    assert!(!buffer.windows(4).any(|bytes| bytes == &Scribbler::WRITES[..4]));
+    assert!(calls > 0);
+}
+
+/// Nobody knows what such a source read, so that no message may end as if nothing were missing.
+#[test]
+fn a_source_that_says_what_cannot_be_ends_the_stream() {
+    let client = client(native::provider());
+    for (frame, room) in [(20, 10), (20, 1000), (20_000, 100), (20_000, 50_000)] {
+        let source = || Scribbler { says: Some(1 << 30), calls: 0 };
+        let request = client.encrypt_reader(source()).suite(UNSIGNED).frame_length(frame);
+        let mut reader = request.wait().unwrap();
+        let mut buffer = vec![0; room];
+        let mut read = || {
+            let read = iter::repeat_with(|| reader.read(&mut buffer)).find_map(Result::err);
+            read.map(|error| (error.kind(), Error::from(error).class()))
+        };
+        assert_eq!(read().map(|(kind, _)| kind), Some(ErrorKind::InvalidData), "{frame} {room}");
+        assert_eq!(read().map(|(_, class)| class), Some(ErrorClass::Usage), "{frame} {room}");
+        assert_eq!(reader.into_inner().calls, 1);
+
+        let kinds = block_on(async {
+            let request = client.aio().encrypt_reader(source()).suite(UNSIGNED).frame_length(frame);
+            let mut reader = request.await.unwrap();
+            let (mut kinds, mut buffer) = (Vec::new(), vec![0; room]);
+            while kinds.len() < 3 {
+                let read = futures_util::AsyncReadExt::read(&mut reader, &mut buffer).await;
+                kinds.extend(read.map_err(|error| error.kind()).err());
+            }
+            kinds
+        });
+        assert_eq!(kinds[0], ErrorKind::InvalidData, "{frame} {room}");
+        assert!(kinds[1..].iter().all(|kind| *kind != ErrorKind::InvalidData), "{kinds:?}");
     }
 }
 

@@ -226,6 +226,24 @@ fn the_plaintext_bound_holds_on_every_path() {
     }
 }
 
+/// Who looks at `flush` alone must not take the data as sent.
+#[test]
+fn a_writer_that_failed_does_not_flush() {
+    let client = client(waxseal::native::provider());
+    for threads in [1, 2] {
+        let request = client.encrypt_writer(Vec::new()).frame_length(4).plaintext_len_bound(4);
+        let mut writer = request.threads(Threads::from(threads).batch(1)).wait().unwrap();
+        writer.flush().unwrap();
+        let written = writer.write_all(&[0; 8]).and_then(|()| writer.flush());
+        assert_eq!(Error::behind(&written.unwrap_err()).unwrap().class(), ErrorClass::Limit);
+        for _ in 0..2 {
+            let error = writer.flush().unwrap_err();
+            assert!(matches!(Error::behind(&error), Some(Error::StreamEnded)), "{threads}: {error}");
+        }
+        assert!(matches!(writer.finish(), Err(Error::StreamEnded)));
+    }
+}
+
 /// Fails twenty times, on every other call, and takes a few bytes on those between.
 #[derive(Debug, Default)]
 struct FlakySink {

@@ -12,6 +12,7 @@
 //! | [`decrypt`] | a message with valid tags and illegal fields gives what the model says |
 //! | [`roundtrip`] | what one provider encrypts, each decrypts; the length is known before |
 //! | [`streams`] | streams give what one-shot gives, however messages are cut and changed |
+//! | [`encrypting`] | an encrypting stream makes one message of all that came, however it comes |
 //! | [`keys`] | RSA keys in PEM and DER are read alike by both providers, or refused |
 //! | [`providers`] | both providers give the same answer from each primitive |
 //! | [`signatures`] | an envelope and a manifest have one encoding; what is written reads back |
@@ -30,6 +31,7 @@ mod seal;
 mod setup;
 
 pub mod decrypt;
+pub mod encrypting;
 pub mod frame;
 pub mod header;
 pub mod keys;
@@ -52,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     ("decrypt", decrypt::body),
     ("roundtrip", roundtrip::body),
     ("streams", streams::body),
+    ("encrypting", encrypting::body),
     ("keys", keys::body),
     ("providers", providers::body),
     ("signatures", signatures::body),

@@ -8,7 +8,6 @@ use waxseal_format::Header;
 
 use super::seal_core::SealCore;
 use crate::Error;
-use crate::io::possible;
 use crate::pump::Ahead;
 
 /// An async reader that reads plaintext from a source and gives out the message.
@@ -74,27 +73,28 @@ impl<R> EncryptingReader<R> {
         mut read: impl FnMut(&mut R, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let Self { source, core, ahead } = self;
-        let mut read = |place: &mut [u8]| {
-            let len = ready!(read(source, context, place))?;
-            Poll::Ready(possible(len, place.len()))
-        };
-        if ahead.is_over() {
+        let mut read = |place: &mut [u8]| read(source, context, place);
+        if ahead.is_over()? {
             core.end();
         } else if !ahead.is_straight(core.sealer()?) {
             if ahead.unread().is_empty() {
-                let len = ready!(read(ahead.space()))?;
-                ahead.filled(len);
+                let space = ahead.space();
+                let (len, room) = (ready!(read(space))?, space.len());
+                ahead.filled(len, room)?;
             }
             let taken = core.take(ahead.unread())?;
             ahead.consume(taken);
         } else if let Some(place) = core.space_in(out) {
-            let len = ready!(read(place))?;
-            ahead.was_read_straight(len, false);
+            // What a source wrote before it failed is plaintext.
+            let read =
+                ready!(read(place)).and_then(|len| ahead.was_read_straight(len, place.len()).map(|()| len));
+            let len = read.inspect_err(|_| place.fill(0))?;
             return Poll::Ready(Ok(core.sealer()?.seal_in(out, len)?));
         } else {
             let sealer = core.sealer()?;
-            let len = ready!(read(sealer.space()?.next().unwrap_or_default()))?;
-            ahead.was_read_straight(len, false);
+            let place = sealer.space()?.next().unwrap_or_default();
+            let (len, room) = (ready!(read(place))?, place.len());
+            ahead.was_read_straight(len, room)?;
             sealer.filled(len);
         }
         Poll::Ready(Ok(0))

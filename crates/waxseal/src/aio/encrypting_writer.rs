@@ -47,7 +47,7 @@ impl<W> EncryptingWriter<W> {
         loop {
             let sealer = ready!(self.core.poll_settled(context))?;
             if sealer.waiting().is_empty() {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(sealer.check_unfailed()?));
             }
             match ready!(write(&mut self.sink, context, sealer.waiting()))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),

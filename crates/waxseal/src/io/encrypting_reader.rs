@@ -7,7 +7,7 @@ use std::sync::Arc;
 use waxseal_format::Header;
 use waxseal_message::Encryptor;
 
-use super::{possible, retrying};
+use super::retrying;
 use crate::parallel::Threads;
 use crate::pump::{Ahead, Sealer};
 
@@ -41,7 +41,7 @@ impl<R: Read> EncryptingReader<R> {
 
     /// Brings the sealer more plaintext, or the end.
     fn fill(&mut self) -> io::Result<()> {
-        if self.ahead.is_over() {
+        if self.ahead.is_over()? {
             return Ok(self.sealer.end()?);
         }
         if self.ahead.is_straight(&self.sealer) {
@@ -59,9 +59,9 @@ impl<R: Read> EncryptingReader<R> {
 
     fn read_ahead(&mut self) -> io::Result<()> {
         let room = self.ahead.space();
-        let len = possible(retrying(|| self.source.read(room))?, room.len())?;
-        self.ahead.filled(len);
-        Ok(())
+        let len = retrying(|| self.source.read(room))?;
+        let room = room.len();
+        self.ahead.filled(len, room)
     }
 
     /// Goes one step on.
@@ -78,7 +78,9 @@ impl<R: Read> EncryptingReader<R> {
             return Ok(progress.written);
         }
         let Some(places) = self.sealer.space_in(out) else { return Ok(0) };
-        let len = read_places(&mut self.source, places, &mut self.ahead)?;
+        // What a source wrote before it failed is plaintext.
+        let read = read_places(&mut self.source, places, &mut self.ahead);
+        let len = read.inspect_err(|_| out.fill(0))?;
         Ok(self.sealer.seal_in(out, len)?)
     }
 }
@@ -96,8 +98,11 @@ fn read_places<'a>(
     let count = places.iter().take_while(|place| !place.is_empty()).count();
     let places = places.get_mut(..count).unwrap_or_default();
     let room = places.iter().map(|place| place.len()).sum();
-    let len = possible(retrying(|| source.read_vectored(places))?, room)?;
-    ahead.was_read_straight(len, count > 1 && places.first().is_some_and(|first| first.len() == len));
+    let len = retrying(|| source.read_vectored(places))?;
+    ahead.was_read_straight(len, room)?;
+    if count > 1 && places.first().is_some_and(|first| first.len() == len) {
+        ahead.found_one_place();
+    }
     Ok(len)
 }
 

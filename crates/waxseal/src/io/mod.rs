@@ -8,7 +8,8 @@
 //! Memory is a few hundred KiB, or a few frames if that is more. When something is wrong with
 //! a message, its stream gives errors only from then on; a reader never ends with `Ok(0)` on a
 //! message that did not verify. An error of the source or sink itself is passed on and loses
-//! nothing: the call may be tried again.
+//! nothing: the call may be tried again. Alone a source that says that it read more than there was
+//! room for ends the stream: nobody knows then what it read.
 
 mod decrypting_reader;
 mod decrypting_writer;
@@ -31,16 +32,6 @@ fn retrying(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize>
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-/// What a source says that it read, unless that is more than it was given room for: nobody knows
-/// then what it read.
-pub(crate) fn possible(len: usize, room: usize) -> io::Result<usize> {
-    if len <= room {
-        Ok(len)
-    } else {
-        Err(io::Error::new(ErrorKind::InvalidData, "a read of more than there was room for"))
     }
 }
 

@@ -37,8 +37,10 @@ impl<T: Task + 'static> Crew<T> {
         };
         for _ in 1..count {
             let line = Arc::clone(&self.line);
-            let started = Builder::new().name("waxseal".into()).spawn(move || line.serve());
-            self.started.extend(started);
+            let Ok(thread) = Builder::new().name("waxseal".into()).spawn(move || line.serve()) else {
+                return;
+            };
+            self.started.push(thread);
         }
     }
 

@@ -97,7 +97,10 @@ fn staffed<T: Task>(
 /// Where the system refuses a thread, the others do its work.
 fn start<'scope, T: Task>(scope: &'scope Scope<'scope, '_>, line: &'scope Line<T>, count: usize) {
     for _ in 1..count {
-        drop(Builder::new().name("waxseal".into()).spawn_scoped(scope, || serve(line)));
+        let started = Builder::new().name("waxseal".into()).spawn_scoped(scope, || serve(line));
+        if started.is_err() {
+            return;
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Plaintext that is read ahead of a sealer.
 
+use std::io::{self, ErrorKind};
+
 use super::window::Window;
 use super::{CHUNK, Sealer};
+use crate::Error;
 
 /// How a source's bytes come to a sealer: straight to where they are sealed, or, from a source that
 /// fills one place at a time where frames are short, by large pieces that are copied there.
@@ -9,29 +12,46 @@ pub(crate) struct Ahead {
     read: Window,
     one_place: bool,
     ended: bool,
+    /// The source said what can't be: nobody knows what it read.
+    lost: bool,
 }
 
 impl Ahead {
     /// `one_place`: whether a read fills one place at most.
     pub(crate) fn new(one_place: bool) -> Self {
-        Self { read: Window::new(), one_place, ended: false }
+        Self { read: Window::new(), one_place, ended: false, lost: false }
     }
 
     /// Whether all that the source had is with the sealer.
-    pub(crate) fn is_over(&self) -> bool {
-        self.ended && self.read.is_empty()
+    ///
+    /// # Errors
+    /// [`Error::StreamEnded`] once the source said that it read more than there was room for.
+    pub(crate) fn is_over(&self) -> Result<bool, Error> {
+        if self.lost { Err(Error::StreamEnded) } else { Ok(self.ended && self.read.is_empty()) }
     }
 
     /// Whether the source may be asked for bytes that go straight to their places.
     pub(crate) fn is_straight(&self, sealer: &Sealer) -> bool {
-        self.read.is_empty() && !self.ended && !(self.one_place && sealer.has_short_frames())
+        let by_large_pieces = self.one_place && sealer.has_short_frames();
+        self.read.is_empty() && !self.ended && !self.lost && !by_large_pieces
     }
 
-    /// Says that so many bytes went straight to their places, none at the source's end, and whether
-    /// they filled one place of several, and no more.
-    pub(crate) fn was_read_straight(&mut self, len: usize, one_of_several: bool) {
+    /// Says that so many bytes of the room went straight to their places, none at the source's end.
+    ///
+    /// # Errors
+    /// If that is more than the room; then nothing is read any more.
+    pub(crate) fn was_read_straight(&mut self, len: usize, room: usize) -> io::Result<()> {
+        self.lost = len > room;
+        if self.lost {
+            return Err(io::Error::new(ErrorKind::InvalidData, "a read of more than there was room for"));
+        }
         self.ended = len == 0;
-        self.one_place |= one_of_several;
+        Ok(())
+    }
+
+    /// Says that the source filled one place of several, and no more.
+    pub(crate) fn found_one_place(&mut self) {
+        self.one_place = true;
     }
 
     /// Room for a large piece: see [`Ahead::filled`].
@@ -39,10 +59,14 @@ impl Ahead {
         self.read.space(CHUNK)
     }
 
-    /// Says that so many bytes of the space were read, none at the source's end.
-    pub(crate) fn filled(&mut self, len: usize) {
-        self.ended = len == 0;
+    /// Says that so many bytes of the space, which is `room`, were read, none at the source's end.
+    ///
+    /// # Errors
+    /// As [`Ahead::was_read_straight`].
+    pub(crate) fn filled(&mut self, len: usize, room: usize) -> io::Result<()> {
+        self.was_read_straight(len, room)?;
         self.read.filled(len);
+        Ok(())
     }
 
     /// What was read and is not with the sealer.

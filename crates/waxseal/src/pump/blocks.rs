@@ -201,6 +201,8 @@ impl Blocks {
         let moved = |at: usize| at.saturating_sub(from).saturating_add(to);
         (self.given, self.sealed) = (moved(self.given.max(from)), moved(self.sealed));
         (self.first, self.capacity, self.bytes) = (moved(self.first), capacity, grown);
+        // Whoever asks again before more came gets the same room.
+        self.was_filled = false;
     }
 }
 
@@ -288,6 +290,16 @@ mod tests {
             blocks.gave(usize::MAX);
         }
         assert!(blocks.capacity <= 8 * BLOCK, "{}", blocks.capacity);
+    }
+
+    #[test]
+    fn room_that_is_asked_for_again_before_more_came_stays() {
+        let mut blocks = Blocks::new(PLACES, Vec::new());
+        let free = |blocks: &mut Blocks| blocks.space(1 << 20).map(|place| place.len()).sum::<usize>();
+        fill(&mut blocks, 1 << 20, &mut 0);
+        let before = free(&mut blocks);
+        assert_eq!([before; 5], [(); 5].map(|()| free(&mut blocks)));
+        assert!(blocks.capacity <= 5 * FIRST, "{}", blocks.capacity);
     }
 
     #[test]

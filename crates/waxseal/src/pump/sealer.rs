@@ -163,7 +163,8 @@ impl Sealer {
         let Progress { read, written } = sealed.as_ref().copied().unwrap_or_default();
         let behind = out.get_mut(written..self.places.room_for(len)).unwrap_or_default();
         if let (Ok(_), Some(rest)) = (&sealed, behind.get(self.places.head_len()..)) {
-            self.blocks.append(rest, len.saturating_sub(read));
+            let kept = self.blocks.append(rest, len.saturating_sub(read));
+            debug_assert_eq!(kept, len.saturating_sub(read));
         }
         behind.fill(0);
         sealed.map(|progress| progress.written)
@@ -238,6 +239,7 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal_to`].
     pub(crate) fn settle(&mut self) -> Result<bool, Error> {
+        self.check_unfailed()?;
         if self.crew.is_none() && self.is_full() {
             self.seal_here()?;
             return Ok(true);
@@ -336,6 +338,12 @@ impl Sealer {
         self.blocks.sealed(Progress { read: rest, written });
         self.state = State::Ended;
         Ok(())
+    }
+
+    /// # Errors
+    /// [`Error::StreamEnded`] after an error.
+    pub(crate) fn check_unfailed(&self) -> Result<(), Error> {
+        if matches!(self.state, State::Failed) { Err(Error::StreamEnded) } else { Ok(()) }
     }
 
     fn check_open(&self) -> Result<(), Error> {

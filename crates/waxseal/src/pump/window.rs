@@ -81,6 +81,8 @@ impl Window {
         let capacity = self.bytes.len();
         if capacity < chunk && (self.was_filled || capacity == 0) {
             self.grow(capacity.saturating_mul(4).clamp(FIRST, chunk.max(FIRST)));
+            // Whoever asks again before more came gets the same room.
+            self.was_filled = false;
         }
         let free = self.bytes.len().saturating_sub(self.len());
         self.make_room(free.max(1));
@@ -159,6 +161,14 @@ mod tests {
             window.filled(5);
             window.consume(5);
         }
+    }
+
+    #[test]
+    fn room_that_is_asked_for_again_before_more_came_stays() {
+        let mut window = Window::new();
+        let room = window.space(1 << 20).len();
+        window.filled(room);
+        assert_eq!([(); 5].map(|()| window.space(1 << 20).len()), [(32 << 10) - room; 5]);
     }
 
     #[test]
