@@ -1,8 +1,10 @@
 //! Encrypting streams, whatever their source, sink and caller do: one message of all the plaintext.
 
-use std::cell::RefCell;
+mod asynchronous;
+
 use std::io::{BufRead, ErrorKind, IoSliceMut, Read, Result, Write};
 use std::ops::Not;
+use std::sync::Mutex;
 
 use waxseal::format::MessageLengths;
 use waxseal::parallel::Threads;
@@ -10,6 +12,9 @@ use waxseal::{AlgorithmSuite, Client, EncryptOptions};
 
 use crate::Choices;
 use crate::setup::{clients, decrypt_options, encrypt_options, openers, restart_randomness, under};
+
+/// A way to encrypt by a stream.
+type Seal = fn(&Client, &EncryptOptions, &Threads, &[u8], &Turns<'_>) -> Vec<u8>;
 
 const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
 const SIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
@@ -23,10 +28,9 @@ pub fn body(input: &[u8]) {
     let frame = frame_length(&mut choices);
     options.frame_length = u32::try_from(frame).unwrap();
     let threads = Threads::from(choices.pick(&[1, 1, 2, 3])).batch(choices.pick(&[1, 100, 100_000]));
-    let writes = choices.one_in(3);
+    let seal: Seal = choices.pick(&[read, write, asynchronous::read, asynchronous::write]);
     let plaintext = plaintext((frame * choices.below(6) + usize::from(choices.u16())).min(1000 * frame));
-    let turns = Turns { choices: RefCell::new(choices), frame };
-    let seal = if writes { write } else { read };
+    let turns = Turns { choices: Mutex::new(choices), frame };
     let message = seal(client, &options, &threads, &plaintext, &turns);
     let opened = under(&openers()[0], options.commitment_policy)
         .decrypt(&message)
@@ -52,18 +56,18 @@ fn plaintext(len: usize) -> Vec<u8> {
 
 /// What is done next; once the choices are used up, all goes well and at once.
 struct Turns<'a> {
-    choices: RefCell<Choices<'a>>,
+    choices: Mutex<Choices<'a>>,
     frame: usize,
 }
 
 impl Turns<'_> {
     fn one_in(&self, n: usize) -> bool {
-        self.choices.borrow_mut().one_in(n)
+        self.choices.lock().unwrap().one_in(n)
     }
 
     /// A number of bytes, one at least.
     fn len(&self) -> usize {
-        let mut choices = self.choices.borrow_mut();
+        let mut choices = self.choices.lock().unwrap();
         let frame = self.frame;
         let len = match choices.below(8) {
             0 => 1 << 20,
@@ -181,6 +185,6 @@ fn write(
         }
     }
     // Nobody could try again behind it.
-    turns.choices.borrow_mut().rest();
+    turns.choices.lock().unwrap().rest();
     writer.finish().unwrap().message
 }

@@ -106,7 +106,7 @@ targets! {
     decrypt: 10_000 inputs of up to 120 bytes;
     roundtrip: 1000 inputs of up to 600 bytes;
     streams: 3000 inputs of up to 3000 bytes;
-    encrypting: 1500 inputs of up to 200 bytes;
+    encrypting: 3000 inputs of up to 200 bytes;
     keys: 10_000 inputs of up to 100 bytes;
     providers: 4000 inputs of up to 300 bytes;
     signatures: 20_000 inputs of up to 400 bytes;
