@@ -95,6 +95,17 @@ impl BlockHead {
         decoded(read_frame(&mut Reader::new(input, 0), frame_length))
     }
 
+    /// Reads the head of the regular frame with this number from the front of `block`; `None` if
+    /// anything else stands there, of which [`BlockHead::decode_frame`] tells more.
+    #[inline]
+    #[must_use]
+    pub fn decode_regular(block: &[u8], sequence_number: u32, frame_length: u32) -> Option<Self> {
+        let (found, iv) = block.first_chunk::<REGULAR_FRAME_HEAD_LEN>()?.split_first_chunk::<4>()?;
+        let is_next = sequence_number != FINAL_FRAME_MARK && *found == sequence_number.to_be_bytes();
+        let (kind, content_len) = (BlockKind::Regular, frame_length.into());
+        is_next.then_some(Self { kind, sequence_number, iv: *iv.first_chunk()?, content_len })
+    }
+
     /// Reads the head of an unframed body.
     ///
     /// # Errors
@@ -229,6 +240,20 @@ mod tests {
                 assert!(total > cut && total <= bytes.len());
             }
         }
+    }
+
+    #[test]
+    fn a_regular_head_is_read_where_it_stands_and_nothing_else_is() {
+        let head = BlockHead { iv: [9; IV_LEN], ..BlockHead::new(BlockKind::Regular, 7, 4096) };
+        let mut bytes = vec![0; head.kind.head_len()];
+        head.encode(&mut bytes);
+        assert_eq!(BlockHead::decode_regular(&bytes, 7, 4096), Some(head));
+        assert_eq!(BlockHead::decode_regular(&bytes, 8, 4096), None);
+        assert_eq!(BlockHead::decode_regular(&bytes[..15], 7, 4096), None);
+        let mut bytes = [0; FINAL_FRAME_HEAD_LEN];
+        BlockHead::new(BlockKind::Final, 7, 1).encode(&mut bytes);
+        assert_eq!(BlockHead::decode_regular(&bytes, 7, 4096), None);
+        assert_eq!(BlockHead::decode_regular(&bytes, FINAL_FRAME_MARK, 4096), None);
     }
 
     #[test]

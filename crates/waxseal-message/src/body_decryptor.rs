@@ -12,7 +12,7 @@ use waxseal_format::{
 use waxseal_materials::DecryptionMaterials;
 
 use crate::signature::Verification;
-use crate::{DecryptOptions, FrameCipher, FrameCollector, MessageError, OpenRun};
+use crate::{DecryptOptions, FrameCipher, FrameCollector, MessageError, OpenRun, Progress};
 
 /// Opens the blocks of one message, in order.
 ///
@@ -132,7 +132,7 @@ impl BodyDecryptor {
     }
 
     fn open_blocks(&mut self, input: &[u8], out: &mut [u8]) -> Result<BodyProgress, MessageError> {
-        let (mut read, mut written) = (0_usize, 0_usize);
+        let Progress { mut read, mut written } = self.open_regular_frames(input, out)?;
         let next = loop {
             let unread = input.get(read..).unwrap_or_default();
             let block = match self.next_block(unread)? {
@@ -150,6 +150,24 @@ impl BodyDecryptor {
             written = written.saturating_add(content_len);
         };
         Ok(BodyProgress { read, written, next })
+    }
+
+    /// Opens the regular frames that come next and stand whole in `input`, as many as `out` has room
+    /// for. All else, also what is wrong, is for [`BodyDecryptor::next_block`].
+    fn open_regular_frames(&mut self, input: &[u8], out: &mut [u8]) -> Result<Progress, MessageError> {
+        let mut progress = Progress::default();
+        let (State::Open, Some(collector)) = (self.state, &mut self.collector) else { return Ok(progress) };
+        let ContentType::Framed(frame_length) = self.header.content_type else { return Ok(progress) };
+        let Some((block_len, content_len)) = regular_lens(frame_length) else { return Ok(progress) };
+        for (block, room) in input.chunks_exact(block_len).zip(out.chunks_exact_mut(content_len)) {
+            let head = BlockHead::decode_regular(block, self.next_sequence, frame_length);
+            let Some(head) = head else { break };
+            collector.add(block);
+            self.next_sequence = self.next_sequence.saturating_add(1);
+            self.cipher.open(&head, block, room)?;
+            progress.add(Progress { read: block_len, written: content_len });
+        }
+        Ok(progress)
     }
 
     /// Opens one block at the front of `input` where it stands.
@@ -257,8 +275,7 @@ impl BodyDecryptor {
     #[must_use]
     pub fn regular_block_len(&self) -> Option<usize> {
         let ContentType::Framed(frame_length) = self.header.content_type else { return None };
-        let frame_length = usize::try_from(frame_length).unwrap_or(usize::MAX);
-        Some(frame_length.saturating_add(BlockKind::Regular.head_len() + waxseal_format::TAG_LEN))
+        Some(regular_lens(frame_length)?.0)
     }
 
     /// The whole encryption context: what the header stores, and what was only authenticated.
@@ -358,6 +375,12 @@ impl BodyDecryptor {
             (Some(_), ..) => Err(MessageError::Signature),
         }
     }
+}
+
+/// Bytes of a regular frame and of its content; `None` if they are none, or can't be addressed here.
+fn regular_lens(frame_length: u32) -> Option<(usize, usize)> {
+    let content_len = usize::try_from(frame_length).ok().filter(|len| *len > 0)?;
+    Some((content_len.checked_add(BlockKind::Regular.head_len() + waxseal_format::TAG_LEN)?, content_len))
 }
 
 impl std::fmt::Debug for BodyDecryptor {
