@@ -11,6 +11,7 @@ use waxseal_format::{
 };
 use waxseal_materials::DecryptionMaterials;
 
+use crate::body_progress::{BodyProgress, InPlace, Next};
 use crate::signature::Verification;
 use crate::{DecryptOptions, FrameCipher, FrameCollector, MessageError, OpenRun, Progress};
 
@@ -38,46 +39,6 @@ enum State {
     Done,
     /// An error was given out: nothing more is.
     Failed,
-}
-
-/// What is needed to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// The unread input, grown to at least this many bytes.
-    Input(usize),
-    /// This much room for output.
-    Room(usize),
-    /// Nothing: the message is complete. What follows in the input is too much.
-    End,
-}
-
-/// How far a push got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct BodyProgress {
-    /// Bytes of the input that were taken; the rest must be shown again.
-    pub read: usize,
-    /// Bytes of plaintext that were written.
-    pub written: usize,
-    /// What is needed to go on.
-    pub next: Next,
-}
-
-/// What [`BodyDecryptor::open_in_place`] made of the front of its input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum InPlace {
-    /// The input must grow to at least this many bytes.
-    Need(usize),
-    /// One block was opened.
-    Opened {
-        /// Where its plaintext stands in the input.
-        plaintext: Range<usize>,
-        /// Bytes of the input that the block takes, the footer included.
-        consumed: usize,
-    },
-    /// The message is complete.
-    End,
 }
 
 /// A block that stands whole in the input, with its footer if it has one.
@@ -146,6 +107,7 @@ impl BodyDecryptor {
             self.before_opening(&block, unread)?;
             let sealed = unread.get(..block.len).unwrap_or_default();
             self.cipher.open(&block.head, sealed, room)?;
+            self.opened(&block);
             read = read.saturating_add(block.total);
             written = written.saturating_add(content_len);
         };
@@ -159,6 +121,7 @@ impl BodyDecryptor {
         let (State::Open, Some(collector)) = (self.state, &mut self.collector) else { return Ok(progress) };
         let ContentType::Framed(frame_length) = self.header.content_type else { return Ok(progress) };
         let Some((block_len, content_len)) = regular_lens(frame_length) else { return Ok(progress) };
+        self.state = State::Failed;
         for (block, room) in input.chunks_exact(block_len).zip(out.chunks_exact_mut(content_len)) {
             let head = BlockHead::decode_regular(block, self.next_sequence, frame_length);
             let Some(head) = head else { break };
@@ -167,6 +130,7 @@ impl BodyDecryptor {
             self.cipher.open(&head, block, room)?;
             progress.add(Progress { read: block_len, written: content_len });
         }
+        self.state = State::Open;
         Ok(progress)
     }
 
@@ -188,6 +152,7 @@ impl BodyDecryptor {
         self.before_opening(&block, input)?;
         let sealed = input.get_mut(..block.len).unwrap_or_default();
         self.cipher.open_in_place(&block.head, sealed)?;
+        self.opened(&block);
         let start = block.head.kind.head_len();
         let end = block.len.saturating_sub(waxseal_format::TAG_LEN);
         Ok(InPlace::Opened { plaintext: start..end, consumed: block.total })
@@ -356,15 +321,16 @@ impl BodyDecryptor {
         })
     }
 
-    /// Hashes the block; if it is the last one, verifies the signature, and ends the message.
+    /// Hashes the block; if it is the last one, verifies the signature. The message has failed until
+    /// the block is [opened](BodyDecryptor::opened): who catches a panic can't go on without it.
     fn before_opening(&mut self, block: &Block, input: &[u8]) -> Result<(), MessageError> {
+        self.state = State::Failed;
         let Some(collector) = self.collector.as_mut() else { return Err(LENT) };
         collector.add(input.get(..block.len).unwrap_or_default());
         if block.head.kind == BlockKind::Regular {
             self.next_sequence = self.next_sequence.saturating_add(1);
             return Ok(());
         }
-        self.state = State::Done;
         let digest = self.collector.take().and_then(FrameCollector::finish);
         let signature = block.signature.clone().and_then(|range| input.get(range));
         match (self.verification.take(), digest, signature) {
@@ -374,6 +340,11 @@ impl BodyDecryptor {
             }
             (Some(_), ..) => Err(MessageError::Signature),
         }
+    }
+
+    /// Goes on behind the block, or has come to the message's end.
+    fn opened(&mut self, block: &Block) {
+        self.state = if block.head.kind == BlockKind::Regular { State::Open } else { State::Done };
     }
 }
 

@@ -11,6 +11,7 @@
 //! ```
 
 mod body_decryptor;
+mod body_progress;
 mod encryptor;
 mod error;
 mod frame_cipher;
@@ -23,7 +24,8 @@ mod options;
 mod parsed_header;
 mod signature;
 
-pub use body_decryptor::{BodyDecryptor, BodyProgress, InPlace, Next};
+pub use body_decryptor::BodyDecryptor;
+pub use body_progress::{BodyProgress, InPlace, Next};
 pub use encryptor::{Encryptor, Progress};
 pub use error::MessageError;
 pub use frame_cipher::FrameCipher;

@@ -19,6 +19,8 @@ use waxseal_message::{DecryptOptions, FrameMap, MessageError, ParsedHeader, Sign
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::decrypt::authenticate;
+use crate::io::retrying;
+use crate::pump::possible;
 use crate::{Client, DecryptRequest, Error, blocking, target};
 
 /// Bytes that are read to begin with: most headers fit.
@@ -245,5 +247,17 @@ fn read_at_into(source: &mut (impl Read + Seek), range: Range<u64>, bytes: &mut 
     let len = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| outside())?;
     source.seek(SeekFrom::Start(range.start))?;
     crate::encrypt::set_len(bytes, len);
-    source.read_exact(bytes)
+    read_exact(source, bytes)
+}
+
+/// `Read::read_exact` panics where a source says that it read more than there was room for.
+fn read_exact(source: &mut impl Read, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let len = retrying(|| source.read(bytes))?;
+        if possible(len, bytes.len())? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes = std::mem::take(&mut bytes).get_mut(len..).unwrap_or_default();
+    }
+    Ok(())
 }

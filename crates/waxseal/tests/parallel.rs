@@ -156,6 +156,67 @@ fn a_panic_while_opening_leaves_no_plaintext() {
     }
 }
 
+/// Whoever catches a panic and goes on must not come to an end without the frame.
+#[test]
+fn no_message_ends_behind_a_frame_that_panicked() {
+    static AT_2: CryptoProvider = CryptoProvider { aead: &PanicsAt(2), ..waxseal_native::PROVIDER };
+    static AT_4: CryptoProvider = CryptoProvider { aead: &PanicsAt(4), ..waxseal_native::PROVIDER };
+    let (_alone, plain) =
+        (ALONE.lock().unwrap_or_else(PoisonError::into_inner), plaintext(4 * FRAME as usize));
+    let quiet = |run: &mut dyn FnMut() -> std::io::Result<()>| catch_unwind(AssertUnwindSafe(run)).ok();
+    for (crypto, suite) in [&AT_2, &AT_4].into_iter().flat_map(|crypto| {
+        [
+            AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384,
+            AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY,
+        ]
+        .map(|suite| (crypto, suite))
+    }) {
+        let sealing = client_for(waxseal_native::provider(), suite);
+        let sealed = sealing.encrypt(&plain).suite(suite).frame_length(FRAME).wait().unwrap();
+        let head = sealed.header.encoded_len() + sealed.header.suite.header_auth_len();
+        let (head, blocks) = sealed.message.split_at(head);
+        let client = client_for(crypto, suite);
+        let mut writer = client.decrypt_writer(Vec::new()).wait().unwrap();
+        writer.write_all(head).unwrap();
+        let (full, rest) = blocks.split_at(3 * BLOCK);
+        let pieces = full.chunks(BLOCK).chain([rest]);
+        let panics = pieces.filter(|piece| quiet(&mut || writer.write_all(piece)).is_none()).count();
+        assert_eq!(panics, 1, "{suite}");
+        assert!(writer.finish().is_err(), "{suite}: a frame is missing");
+
+        let request = client.encrypt_writer(Vec::new()).suite(suite).frame_length(FRAME);
+        let mut writer = request.wait().unwrap();
+        let pieces = plain.chunks(FRAME as usize);
+        let panics = pieces.filter(|piece| quiet(&mut || writer.write_all(piece)).is_none()).count();
+        assert_eq!(panics, 1, "{suite}");
+        assert!(writer.finish().is_err(), "{suite}: a frame is missing");
+    }
+}
+
+/// The number of the next thread of this process.
+#[cfg(target_os = "linux")]
+fn next_thread() -> usize {
+    let id = std::thread::spawn(|| format!("{:?}", std::thread::current().id())).join().unwrap();
+    id.trim_matches(|other: char| !other.is_ascii_digit()).parse().unwrap()
+}
+
+/// Anybody can make the signature's field long.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_threads_are_started_for_each_piece_of_a_long_last_block() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let client = client(waxseal_native::provider());
+    let sealed = client.encrypt(&plaintext(1000)).frame_length(FRAME).wait().unwrap();
+    let body = sealed.header.encoded_len() + sealed.header.suite.header_auth_len();
+    let end = body + 1000 / FRAME as usize * BLOCK + 24 + 1000 % FRAME as usize + 16;
+    let message = [&sealed.message[..end], &[0xff; 2], &[0; 65_535]].concat();
+    let mut writer = client.decrypt_writer(Vec::new()).threads(Threads::from(3).batch(1)).wait().unwrap();
+    let before = next_thread();
+    let error = message.chunks(16).try_for_each(|piece| writer.write_all(piece)).unwrap_err();
+    assert_eq!(Error::behind(&error).unwrap().class(), ErrorClass::Signature);
+    assert!(next_thread() - before < 50);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn threads_end_with_their_stream() {

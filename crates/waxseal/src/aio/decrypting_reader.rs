@@ -48,10 +48,9 @@ impl<R> DecryptingReader<R> {
                 Wanted::Plaintext => return Poll::Ready(Ok(self.core.opener()?.give(out))),
                 Wanted::Input => {
                     let opener = self.core.opener()?;
-                    match ready!(read(&mut self.source, context, opener.space()))? {
-                        0 => opener.end()?,
-                        len => opener.filled(len),
-                    }
+                    let space = opener.space();
+                    let (len, room) = (ready!(read(&mut self.source, context, space))?, space.len());
+                    if len == 0 { opener.end()? } else { opener.filled(len, room)? }
                 }
                 Wanted::End => {
                     if ready!(read(&mut self.source, context, &mut [0]))? > 0 {

@@ -70,8 +70,8 @@ impl<W> DecryptingWriter<W> {
         context: &mut Context<'_>,
         write: impl Fn(&mut W, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context, write))?;
         if !self.ended {
-            ready!(self.poll_drain(context, write))?;
             self.core.opener()?.end()?;
             self.ended = true;
         }

@@ -80,13 +80,9 @@ impl<R: Read> DecryptingReader<R> {
 
 /// Reads once from the source, or says that it ended.
 fn fill(opener: &mut Opener, source: &mut impl Read) -> Result<(), Error> {
-    match retrying(|| source.read(opener.space()))? {
-        0 => opener.end(),
-        len => {
-            opener.filled(len);
-            Ok(())
-        }
-    }
+    let space = opener.space();
+    let (len, room) = (retrying(|| source.read(space))?, space.len());
+    if len == 0 { opener.end() } else { opener.filled(len, room) }
 }
 
 impl<R: Read> Read for DecryptingReader<R> {

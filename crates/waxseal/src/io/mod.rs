@@ -8,8 +8,10 @@
 //! Memory is a few hundred KiB, or a few frames if that is more. When something is wrong with
 //! a message, its stream gives errors only from then on; a reader never ends with `Ok(0)` on a
 //! message that did not verify. An error of the source or sink itself is passed on and loses
-//! nothing: the call may be tried again. Alone a source that says that it read more than there was
-//! room for ends the stream: nobody knows then what it read.
+//! nothing: the call may be tried again. Not so where the call takes what would be needed for that:
+//! `decrypt_reader(..).wait()` drops what it read of a header, and `finish` the writer, so that a sink
+//! that may fail for a while is to be flushed before. And a source that says that it read more than
+//! there was room for ends the stream: nobody knows then what it read.
 
 mod decrypting_reader;
 mod decrypting_writer;
@@ -26,7 +28,7 @@ use std::io::{self, ErrorKind, Write};
 use crate::Error;
 
 /// Tries again when a read or write was interrupted.
-fn retrying(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+pub(crate) fn retrying(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match attempt() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

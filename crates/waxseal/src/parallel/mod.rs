@@ -8,10 +8,11 @@
 //! ```
 //!
 //! The caller's thread is one of them: it takes batches itself while it has to wait. What a message
-//! must be, what is wrong with it, and what comes out before that, is decided by the same machines,
-//! and is the same.
+//! must be, and what is wrong with it, is decided by the same machines, and is the same. How many
+//! verified frames come out in front of a bad one differs: several threads give out batch by batch, one
+//! thread none of those that it opened in the same call.
 //!
-//! Memory: a call over memory needs none. A stream holds batches, two for each thread, of 256 KiB or
+//! Memory: a call over memory needs some hundred bytes for each batch. A stream holds batches, two for each thread, of 256 KiB or
 //! one frame: one that encrypts seals each where its plaintext stands, one that decrypts holds it as
 //! message and as plaintext. Its frames leave by the batch: flushing brings out
 //! what is whole, and a reader asks its source for a batch before it gives out the first.

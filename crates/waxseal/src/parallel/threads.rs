@@ -8,7 +8,9 @@ use std::sync::Arc;
 ///
 /// A number of threads includes the caller's: the others are started when there is enough to do,
 /// and end with the call or the stream. A pool's threads (feature `rayon`) come in addition to the
-/// caller's, which never waits for a batch that no thread has taken.
+/// caller's, which never waits for a batch that no thread has taken. A call over memory, whose batches
+/// are borrowed, returns once each of the pool's threads has been free for it: don't wait for such a
+/// call on the only thread of its pool.
 ///
 /// ```
 /// use waxseal::parallel::Threads;

@@ -1,9 +1,9 @@
 //! Plaintext that is read ahead of a sealer.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use super::window::Window;
-use super::{CHUNK, Sealer};
+use super::{CHUNK, Sealer, possible};
 use crate::Error;
 
 /// How a source's bytes come to a sealer: straight to where they are sealed, or, from a source that
@@ -42,10 +42,7 @@ impl Ahead {
     /// If that is more than the room; then nothing is read any more.
     pub(crate) fn was_read_straight(&mut self, len: usize, room: usize) -> io::Result<()> {
         self.lost = len > room;
-        if self.lost {
-            return Err(io::Error::new(ErrorKind::InvalidData, "a read of more than there was room for"));
-        }
-        self.ended = len == 0;
+        self.ended = possible(len, room)? == 0;
         Ok(())
     }
 

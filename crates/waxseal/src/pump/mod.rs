@@ -3,6 +3,8 @@
 //! A pump holds the buffers of one stream and drives the message machine over them. Whoever
 //! owns one asks what it needs, and moves bytes: that is all in which the streams differ.
 
+use std::io::{self, ErrorKind};
+
 mod ahead;
 mod aligned;
 mod blocks;
@@ -25,6 +27,16 @@ const CHUNK: usize = 256 << 10;
 fn whole_blocks(block_len: usize) -> usize {
     let blocks = CHUNK.checked_div(block_len).unwrap_or(0).max(1);
     block_len.saturating_mul(blocks)
+}
+
+/// What a source says that it read, unless that is more than it was given room for: nobody knows
+/// then what it read.
+pub(crate) fn possible(len: usize, room: usize) -> io::Result<usize> {
+    if len <= room {
+        Ok(len)
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidData, "a read of more than there was room for"))
+    }
 }
 
 /// Copies what fits; returns how much.

@@ -12,7 +12,7 @@ use waxseal_format::{Header, HeaderDecoder, HeaderProgress};
 use waxseal_message::{BodyDecryptor, DecryptOptions, InPlace, MessageError, Next, ParsedHeader};
 
 use super::window::Window;
-use super::{CHUNK, copy_front};
+use super::{CHUNK, copy_front, possible};
 use crate::Error;
 use crate::parallel::{OpenCrew, Threads};
 
@@ -31,6 +31,8 @@ pub(crate) struct Opener {
     crew: Option<OpenCrew>,
     /// All that was taken must be opened now, full batch or not.
     settling: bool,
+    /// Bytes that the block at the window's front was found to need.
+    least: usize,
     /// The message has ended: what is needed beyond it is missing.
     ended: bool,
     /// What was wrong behind the plaintext that waits.
@@ -88,6 +90,7 @@ impl Opener {
             threads,
             crew: None,
             settling: false,
+            least: 0,
             ended: false,
             fault: None,
         }
@@ -183,9 +186,14 @@ impl Opener {
         self.window.space(block_len.map_or(CHUNK, |block_len| self.threads.batch_len(block_len)))
     }
 
-    /// Says that so many bytes of the space are the message's.
-    pub(crate) fn filled(&mut self, len: usize) {
+    /// Says that so many bytes of the space, which is `room`, are the message's.
+    ///
+    /// # Errors
+    /// If that is more than the room; after that [`Error::StreamEnded`].
+    pub(crate) fn filled(&mut self, len: usize, room: usize) -> Result<(), Error> {
+        let len = self.failing(|_| Ok(possible(len, room)?))?;
         self.window.filled(len);
+        Ok(())
     }
 
     /// Opens the whole blocks of the window straight to `out`, as many as fit; returns bytes
@@ -197,12 +205,14 @@ impl Opener {
         if !matches!(self.output, Output::None) || self.batch_len().is_some() {
             return Ok(0);
         }
-        self.failing(|opener| {
+        let opened = self.failing(|opener| {
             let State::Body(body) = &mut opener.state else { return Ok(0) };
             let progress = body.push(opener.window.unread(), out)?;
             opener.window.consume(progress.read);
             Ok(progress.written)
-        })
+        });
+        // Nobody is told of the frames in front of a bad one.
+        opened.inspect_err(|_| out.fill(0))
     }
 
     /// Takes the front of `input`, opening blocks straight from it where it holds some;
@@ -284,6 +294,7 @@ impl Opener {
         self.state = State::Failed;
         self.output = Output::None;
         self.crew = None;
+        (self.window, self.scratch) = (Window::new(), SecretBytes::zeroed(0));
     }
 
     fn next_step(&mut self) -> Result<Step, Error> {
@@ -320,7 +331,10 @@ impl Opener {
                     self.output = Output::Window { plaintext, block_len: consumed };
                     return Ok(Step::Plaintext);
                 }
-                InPlace::Need(_) => return Ok(Step::Input),
+                InPlace::Need(total) => {
+                    self.least = total;
+                    return Ok(Step::Input);
+                }
                 InPlace::End if self.window.is_empty() => return Ok(Step::End),
                 InPlace::End => return Err(MessageError::TrailingBytes.into()),
             }

@@ -70,8 +70,9 @@ impl Window {
         if let Some(room) = self.bytes.expose_mut().get_mut(self.end..end) {
             room.copy_from_slice(now);
             self.end = end;
+            return now.len();
         }
-        now.len()
+        0
     }
 
     /// Room to write to, all that there is: see [`Window::filled`]. What is unread, less than

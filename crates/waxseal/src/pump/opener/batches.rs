@@ -19,7 +19,9 @@ impl Opener {
     /// some time ago. What fills none, and the last block, is opened here, behind all of them.
     pub(super) fn open_next_batch(&mut self) -> Result<Step, Error> {
         let Some(batch) = self.batch_len() else { return self.open_next() };
-        while !self.settling && !self.is_crew_full() && self.window.len() >= batch {
+        // The last block may be longer than a batch: threads are not started for each piece of it.
+        let least = batch.max(self.least);
+        while !self.settling && !self.is_crew_full() && self.window.len() >= least {
             self.send(batch)?;
         }
         if self.settling || self.is_crew_full() {
