@@ -13,8 +13,27 @@ use waxseal::{AlgorithmSuite, Client, EncryptOptions};
 use crate::Choices;
 use crate::setup::{clients, decrypt_options, encrypt_options, openers, restart_randomness, under};
 
+/// What is encrypted, and how.
+struct Case<'a, 'c> {
+    client: Client,
+    options: EncryptOptions,
+    threads: Threads,
+    plaintext: Vec<u8>,
+    turns: &'a Turns<'c>,
+}
+
+impl<'a, 'c> Case<'a, 'c> {
+    fn source(&'a self) -> Source<'a, 'c> {
+        Source { left: &self.plaintext, turns: self.turns }
+    }
+
+    fn sink(&self) -> Sink<'a, 'c> {
+        Sink { message: Vec::new(), turns: self.turns }
+    }
+}
+
 /// A way to encrypt by a stream.
-type Seal = fn(&Client, &EncryptOptions, &Threads, &[u8], &Turns<'_>) -> Vec<u8>;
+type Seal = fn(&Case<'_, '_>) -> Vec<u8>;
 
 const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
 const SIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;
@@ -23,7 +42,6 @@ const SIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_K
 pub fn body(input: &[u8]) {
     restart_randomness();
     let mut choices = Choices::new(input);
-    let client = &clients(1)[0];
     let mut options = encrypt_options(choices.pick(&[UNSIGNED, UNSIGNED, UNSIGNED, SIGNED]));
     let frame = frame_length(&mut choices);
     options.frame_length = u32::try_from(frame).unwrap();
@@ -31,14 +49,16 @@ pub fn body(input: &[u8]) {
     let seal: Seal = choices.pick(&[read, write, asynchronous::read, asynchronous::write]);
     let plaintext = plaintext((frame * choices.below(6) + usize::from(choices.u16())).min(1000 * frame));
     let turns = Turns { choices: Mutex::new(choices), frame };
-    let message = seal(client, &options, &threads, &plaintext, &turns);
-    let opened = under(&openers()[0], options.commitment_policy)
+    let client = under(&clients(1)[0], options.commitment_policy);
+    let case = Case { client, options, threads, plaintext, turns: &turns };
+    let message = seal(&case);
+    let opened = under(&openers()[0], case.options.commitment_policy)
         .decrypt(&message)
         .options(decrypt_options())
         .wait()
         .unwrap();
-    assert!(opened.plaintext == plaintext, "another plaintext");
-    let lengths = MessageLengths::of(&opened.header, plaintext.len() as u64).unwrap();
+    assert!(opened.plaintext == case.plaintext, "another plaintext");
+    let lengths = MessageLengths::of(&opened.header, case.plaintext.len() as u64).unwrap();
     assert_eq!(lengths.total(), Some(message.len() as u64));
 }
 
@@ -115,16 +135,10 @@ impl Read for Source<'_, '_> {
     }
 }
 
-fn read(
-    client: &Client,
-    options: &EncryptOptions,
-    threads: &Threads,
-    plaintext: &[u8],
-    turns: &Turns<'_>,
-) -> Vec<u8> {
-    let client = under(client, options.commitment_policy);
-    let request = client.encrypt_reader(Source { left: plaintext, turns });
-    let mut reader = request.options(options.clone()).threads(threads.clone()).wait().unwrap();
+fn read(case: &Case<'_, '_>) -> Vec<u8> {
+    let request = case.client.encrypt_reader(case.source()).options(case.options.clone());
+    let mut reader = request.threads(case.threads.clone()).wait().unwrap();
+    let turns = case.turns;
     let (mut message, mut buffer) = (Vec::new(), vec![0; 1 << 20]);
     loop {
         let len = turns.len();
@@ -163,17 +177,10 @@ impl Write for Sink<'_, '_> {
     }
 }
 
-fn write(
-    client: &Client,
-    options: &EncryptOptions,
-    threads: &Threads,
-    plaintext: &[u8],
-    turns: &Turns<'_>,
-) -> Vec<u8> {
-    let client = under(client, options.commitment_policy);
-    let request = client.encrypt_writer(Sink { message: Vec::new(), turns });
-    let mut writer = request.options(options.clone()).threads(threads.clone()).wait().unwrap();
-    let mut left = plaintext;
+fn write(case: &Case<'_, '_>) -> Vec<u8> {
+    let request = case.client.encrypt_writer(case.sink()).options(case.options.clone());
+    let mut writer = request.threads(case.threads.clone()).wait().unwrap();
+    let (turns, mut left) = (case.turns, case.plaintext.as_slice());
     while !left.is_empty() {
         let piece = &left[..turns.len().min(left.len())];
         match writer.write(piece) {

@@ -12,8 +12,8 @@
 //! verified frames come out in front of a bad one differs: several threads give out batch by batch, one
 //! thread none of those that it opened in the same call.
 //!
-//! Memory: a call over memory needs some hundred bytes for each batch. A stream holds batches, two for each thread, of 256 KiB or
-//! one frame: one that encrypts seals each where its plaintext stands, one that decrypts holds it as
+//! Memory: a call over memory needs some hundred bytes for each batch. A stream holds batches, two for
+//! each thread, of 256 KiB or one frame: one that encrypts seals each where its plaintext stands, one that decrypts holds it as
 //! message and as plaintext. Its frames leave by the batch: flushing brings out
 //! what is whole, and a reader asks its source for a batch before it gives out the first.
 //!

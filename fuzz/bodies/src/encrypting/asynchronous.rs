@@ -6,11 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::io::{AsyncRead, AsyncWrite};
 use waxseal::aio::{Aio, Pool};
-use waxseal::parallel::Threads;
-use waxseal::{Client, EncryptOptions};
 
-use super::{Sink, Source, Turns};
-use crate::setup::under;
+use super::{Case, Sink, Source};
 
 impl AsyncRead for Source<'_, '_> {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, out: &mut [u8]) -> Poll<Result<usize>> {
@@ -42,8 +39,8 @@ impl Pool for Here {
     }
 }
 
-fn aio<'c>(client: &'c Client, turns: &Turns<'_>) -> Aio<'c> {
-    if turns.one_in(2) { client.aio().pool(Here) } else { client.aio() }
+fn aio<'a>(case: &'a Case<'_, '_>) -> Aio<'a> {
+    if case.turns.one_in(2) { case.client.aio().pool(Here) } else { case.client.aio() }
 }
 
 /// Nobody wakes: whoever was pending is asked again at once.
@@ -55,20 +52,13 @@ fn until_ready<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
     }
 }
 
-pub(super) fn read(
-    client: &Client,
-    options: &EncryptOptions,
-    _: &Threads,
-    plaintext: &[u8],
-    turns: &Turns<'_>,
-) -> Vec<u8> {
-    let client = under(client, options.commitment_policy);
-    let request = aio(&client, turns).encrypt_reader(Source { left: plaintext, turns });
-    let mut opening = pin!(IntoFuture::into_future(request.options(options.clone())));
+pub(super) fn read(case: &Case<'_, '_>) -> Vec<u8> {
+    let request = aio(case).encrypt_reader(case.source());
+    let mut opening = pin!(IntoFuture::into_future(request.options(case.options.clone())));
     let mut reader = until_ready(|context| opening.as_mut().poll(context)).unwrap();
     let (mut message, mut buffer) = (Vec::new(), vec![0; 1 << 20]);
     loop {
-        let room = &mut buffer[..turns.len()];
+        let room = &mut buffer[..case.turns.len()];
         match until_ready(|context| Pin::new(&mut reader).poll_read(context, room)) {
             Ok(0) => return message,
             Ok(len) => message.extend(&room[..len]),
@@ -77,19 +67,12 @@ pub(super) fn read(
     }
 }
 
-pub(super) fn write(
-    client: &Client,
-    options: &EncryptOptions,
-    _: &Threads,
-    plaintext: &[u8],
-    turns: &Turns<'_>,
-) -> Vec<u8> {
-    let client = under(client, options.commitment_policy);
-    let request = aio(&client, turns).encrypt_writer(Sink { message: Vec::new(), turns });
-    let mut opening = pin!(IntoFuture::into_future(request.options(options.clone())));
+pub(super) fn write(case: &Case<'_, '_>) -> Vec<u8> {
+    let request = aio(case).encrypt_writer(case.sink());
+    let mut opening = pin!(IntoFuture::into_future(request.options(case.options.clone())));
     let mut writer = until_ready(|context| opening.as_mut().poll(context)).unwrap();
     let timed_out = |error: std::io::Error| assert_eq!(error.kind(), ErrorKind::TimedOut);
-    let mut left = plaintext;
+    let (turns, mut left) = (case.turns, case.plaintext.as_slice());
     while !left.is_empty() {
         let piece = &left[..turns.len().min(left.len())];
         match until_ready(|context| Pin::new(&mut writer).poll_write(context, piece)) {
