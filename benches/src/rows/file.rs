@@ -52,7 +52,7 @@ fn fill(path: &Path) -> Outcome<()> {
 /// The command of this same build, built if it is not there.
 fn command() -> Outcome<PathBuf> {
     let arguments = ["build", "--release", "--quiet", "-p", "waxseal-cli"];
-    if !Command::new(env!("CARGO")).args(arguments).status()?.success() {
+    if !Command::new("cargo").args(arguments).status()?.success() {
         return Err("the command didn't build".into());
     }
     Ok(std::env::current_exe()?.with_file_name("waxseal"))
