@@ -12,6 +12,7 @@ use zeroize::Zeroize;
 use crate::encrypt::{MessageInfo, set_len};
 use crate::io::{DecryptingReader, DecryptingWriter};
 use crate::parallel::{Threads, open_runs};
+use crate::wiping::or_wiped;
 use crate::{Client, Error, blocking, target};
 
 /// A message that is going to be decrypted: set options, then `.wait()` or `.await`.
@@ -195,25 +196,10 @@ async fn decrypt(
     out: &mut Vec<u8>,
 ) -> Result<MessageInfo, Error> {
     let opened = open_header(client, options, message).await;
-    let mut out = Unverified { out, is_verified: false };
-    let (body, rest) = opened?;
-    let info = open_body(body, threads, rest, out.out)?;
-    out.is_verified = true;
-    Ok(info)
-}
-
-/// Wipes the plaintext unless all of the message verified: also if a provider panics.
-struct Unverified<'a> {
-    out: &'a mut Vec<u8>,
-    is_verified: bool,
-}
-
-impl Drop for Unverified<'_> {
-    fn drop(&mut self) {
-        if !self.is_verified {
-            self.out.zeroize();
-        }
-    }
+    or_wiped(out, |out| {
+        let (body, rest) = opened?;
+        open_body(body, threads, rest, out)
+    })
 }
 
 /// The authenticated header, and the bytes behind it.

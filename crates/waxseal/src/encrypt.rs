@@ -11,6 +11,7 @@ use waxseal_message::{EncryptOptions, Encryptor, MessageError};
 
 use crate::io::{EncryptingReader, EncryptingWriter};
 use crate::parallel::{Threads, seal_runs};
+use crate::wiping::or_wiped;
 use crate::{Client, Error, blocking, target};
 
 /// A message that is going to be encrypted: set options, then `.wait()` or `.await`.
@@ -193,14 +194,9 @@ async fn encrypt(
     // The bound of a plaintext whose length is known is that length
     // (`client-apis/encrypt.md`, "Plaintext Length Bound"). Materials managers see it.
     options.plaintext_len_bound = Some(plaintext.len() as u64);
-    let result = match client.encryption_materials(&options).await {
-        Ok(materials) => write_message(client, &options, materials, threads, plaintext, out),
-        Err(error) => Err(error),
-    };
-    if result.is_err() {
-        out.clear();
-    }
-    result
+    let materials = client.encryption_materials(&options).await;
+    // A provider may seal in place, where it copied the plaintext to.
+    or_wiped(out, |out| write_message(client, &options, materials?, threads, plaintext, out))
 }
 
 fn write_message(

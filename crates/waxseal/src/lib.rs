@@ -39,6 +39,7 @@ pub mod parallel;
 mod pump;
 pub mod range;
 pub mod target;
+mod wiping;
 
 pub use blocking::{Parking, Runtime};
 pub use client::Client;

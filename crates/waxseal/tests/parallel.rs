@@ -16,8 +16,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+use common::panicking::PanicsAt;
 use common::{client, client_for, plaintext, providers};
-use waxseal::crypto::{Aead, AeadAlgorithm, AeadKey, CryptoError, CryptoProvider, Nonce, Tag};
+use waxseal::crypto::CryptoProvider;
+use waxseal::io::EncryptingWriter;
 use waxseal::parallel::Threads;
 use waxseal::{AlgorithmSuite, Client, Error, ErrorClass};
 
@@ -85,40 +87,11 @@ fn of_several_faults_the_first_in_the_message_counts_and_all_in_front_of_it_come
     }
 }
 
-/// The native provider, whose AES-GCM panics at the frame with this number.
-#[derive(Debug)]
-struct PanicsAt(u8);
-
-struct PanickingKey(u8, Box<dyn AeadKey>);
-
-impl Aead for PanicsAt {
-    fn key(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn AeadKey>, CryptoError> {
-        Ok(Box::new(PanickingKey(self.0, waxseal_native::PROVIDER.aead.key(algorithm, key)?)))
-    }
-}
-
-impl AeadKey for PanickingKey {
-    fn seal_in_place(&self, nonce: &Nonce, aad: &[u8], in_out: &mut [u8]) -> Result<Tag, CryptoError> {
-        assert!(in_out.len() != FRAME as usize || nonce[11] != self.0, "a fault of this test's");
-        self.1.seal_in_place(nonce, aad, in_out)
-    }
-
-    fn open_in_place(
-        &self,
-        nonce: &Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tag: &Tag,
-    ) -> Result<(), CryptoError> {
-        assert!(text.len() != FRAME as usize || nonce[11] != self.0, "a fault of this test's");
-        self.1.open_in_place(nonce, aad, text, tag)
-    }
-}
-
 #[test]
 fn a_panic_on_any_thread_is_an_error_or_a_panic_and_no_wait_for_ever() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    static CRYPTO: CryptoProvider = CryptoProvider { aead: &PanicsAt(30), ..waxseal_native::PROVIDER };
+    static CRYPTO: CryptoProvider =
+        CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 30 }, ..waxseal_native::PROVIDER };
     let client = client(&CRYPTO);
     let plain = plaintext(100 * FRAME as usize);
     for threads in common::crews() {
@@ -142,7 +115,8 @@ fn a_panic_on_any_thread_is_an_error_or_a_panic_and_no_wait_for_ever() {
 #[test]
 fn a_panic_while_opening_leaves_no_plaintext() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    static CRYPTO: CryptoProvider = CryptoProvider { aead: &PanicsAt(30), ..waxseal_native::PROVIDER };
+    static CRYPTO: CryptoProvider =
+        CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 30 }, ..waxseal_native::PROVIDER };
     let plain = plaintext(100 * FRAME as usize);
     let message =
         client(waxseal_native::provider()).encrypt(&plain).frame_length(FRAME).wait().unwrap().message;
@@ -159,8 +133,10 @@ fn a_panic_while_opening_leaves_no_plaintext() {
 /// Whoever catches a panic and goes on must not come to an end without the frame.
 #[test]
 fn no_message_ends_behind_a_frame_that_panicked() {
-    static AT_2: CryptoProvider = CryptoProvider { aead: &PanicsAt(2), ..waxseal_native::PROVIDER };
-    static AT_4: CryptoProvider = CryptoProvider { aead: &PanicsAt(4), ..waxseal_native::PROVIDER };
+    static AT_2: CryptoProvider =
+        CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 2 }, ..waxseal_native::PROVIDER };
+    static AT_4: CryptoProvider =
+        CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 4 }, ..waxseal_native::PROVIDER };
     let (_alone, plain) =
         (ALONE.lock().unwrap_or_else(PoisonError::into_inner), plaintext(4 * FRAME as usize));
     let quiet = |run: &mut dyn FnMut() -> std::io::Result<()>| catch_unwind(AssertUnwindSafe(run)).ok();
@@ -244,6 +220,36 @@ fn threads_end_with_their_stream() {
     assert!(become_so(2));
     drop(reader);
     assert!(become_so(0));
+}
+
+/// Ends its stream while its thread unwinds.
+struct EndsLate<'a>(Option<EncryptingWriter<Vec<u8>>>, &'a mut Option<Vec<u8>>);
+
+impl Drop for EndsLate<'_> {
+    fn drop(&mut self) {
+        let mut writer = self.0.take().unwrap();
+        *self.1 = writer.write_all(&plaintext(5000)).and_then(|()| Ok(writer.finish()?)).ok();
+    }
+}
+
+#[test]
+fn a_panic_beside_the_stream_is_not_the_streams() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let client = client(waxseal_native::provider());
+    for threads in common::crews() {
+        for _ in 0..20 {
+            let mut message = None;
+            let request = client.encrypt_writer(Vec::new()).frame_length(FRAME).threads(threads.clone());
+            let late = EndsLate(Some(request.wait().unwrap()), &mut message);
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                let _late = late;
+                panic!("a fault beside it");
+            }));
+            assert!(outcome.is_err());
+            let opened = client.decrypt(&message.unwrap()).wait().unwrap().plaintext;
+            assert_eq!(opened, plaintext(5000));
+        }
+    }
 }
 
 #[test]

@@ -9,8 +9,10 @@
 
 mod common;
 
+use std::future::poll_fn;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::asynchronous::block_on;
@@ -208,5 +210,27 @@ fn a_source_that_gives_another_number_of_bytes_is_an_error() {
         let source = Short(message(&client, UNSIGNED, &plaintext(100)));
         let outcome = block_on(client.aio().decrypt_range(source).into_future());
         assert_eq!(outcome.unwrap_err().class(), ErrorClass::Io);
+    }
+}
+
+#[test]
+fn an_async_range_lets_others_have_the_thread() {
+    let client = client_for(waxseal_native::provider(), UNSIGNED);
+    let plain = plaintext((1 << 20) + 5);
+    for frame_length in [5000, 300_000] {
+        let sealed = client.encrypt(&plain).suite(UNSIGNED).frame_length(frame_length).wait().unwrap();
+        let remote = Remote { bytes: sealed.message, asked: AtomicU64::new(0) };
+        for range in [0..plain.len() as u64, 4999..plain.len() as u64 - 6, 299_999..600_001, 7..7] {
+            block_on(async {
+                let reader = client.aio().decrypt_range(&remote).await.unwrap();
+                let (mut reading, mut polls) = (pin!(reader.read_range(range.clone())), 0);
+                let opened = poll_fn(|context| {
+                    polls += 1;
+                    reading.as_mut().poll(context)
+                });
+                assert_eq!(opened.await.unwrap(), plain[range.start as usize..range.end as usize]);
+                assert!(polls > (range.end - range.start) / 300_000, "{polls} polls for {range:?}");
+            });
+        }
     }
 }

@@ -32,7 +32,8 @@ impl Client {
 }
 
 impl<'a> Aio<'a> {
-    /// The same with a pool for frames of more than 256 KiB, and for unframed bodies.
+    /// The same with a pool for frames of more than 256 KiB, and for unframed bodies, of streams, not
+    /// of ranges.
     #[must_use]
     pub fn pool(mut self, pool: impl Pool + 'static) -> Self {
         self.pool = Some(Arc::new(pool));

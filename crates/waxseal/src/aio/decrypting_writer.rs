@@ -12,7 +12,8 @@ use super::open_core::{OpenCore, Wanted};
 ///
 /// Closing it (`shutdown` in Tokio, `close` in futures) says that the message has ended, and
 /// fails unless it is complete; then it closes the sink. What else it promises is what
-/// [`io::DecryptingWriter`](crate::io::DecryptingWriter) promises.
+/// [`io::DecryptingWriter`](crate::io::DecryptingWriter) promises, but that a frame which a write
+/// completes is passed on by the next write, flush or close.
 #[must_use = "unless it is closed nobody knows whether the message was complete"]
 pub struct DecryptingWriter<W> {
     sink: W,

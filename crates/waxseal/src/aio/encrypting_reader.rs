@@ -9,6 +9,7 @@ use waxseal_format::Header;
 use super::seal_core::SealCore;
 use crate::Error;
 use crate::pump::Ahead;
+use crate::wiping::or_wiped;
 
 /// An async reader that reads plaintext from a source and gives out the message.
 ///
@@ -86,9 +87,10 @@ impl<R> EncryptingReader<R> {
             ahead.consume(taken);
         } else if let Some(place) = core.space_in(out) {
             // What a source wrote before it failed is plaintext.
-            let read =
-                ready!(read(place)).and_then(|len| ahead.was_read_straight(len, place.len()).map(|()| len));
-            let len = read.inspect_err(|_| place.fill(0))?;
+            let len = ready!(or_wiped(place, |place| match read(place)? {
+                Poll::Ready(len) => ahead.was_read_straight(len, place.len()).map(|()| Poll::Ready(len)),
+                Poll::Pending => Ok(Poll::Pending),
+            })?);
             return Poll::Ready(Ok(core.sealer()?.seal_in(out, len)?));
         } else {
             let sealer = core.sealer()?;

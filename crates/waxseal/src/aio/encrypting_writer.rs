@@ -10,7 +10,8 @@ use super::seal_core::SealCore;
 
 /// An async writer that takes plaintext and writes the message to a sink.
 ///
-/// The header leaves with the first frames, or when it is flushed.
+/// The header leaves with the first frames, or when it is flushed. A frame that a write completes
+/// leaves with the next write, flush or close.
 /// Closing it (`shutdown` in Tokio, `close` in futures) writes the end of the message, then
 /// closes the sink. Dropped before that, the message is truncated, and every reader refuses it.
 #[must_use = "unless it is closed the message is truncated"]

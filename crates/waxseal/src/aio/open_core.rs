@@ -59,7 +59,7 @@ impl OpenCore {
                 self.authenticated(body)?;
             }
             // Only opening is heavy; what waits already is given out here.
-            let heavy = self.heavy && self.worker.get().is_some_and(Opener::holds_message);
+            let heavy = self.heavy && self.worker.get().is_some_and(Opener::holds_block);
             match ready!(self.worker.poll(context, heavy, Opener::advance))? {
                 Step::Plaintext => return Poll::Ready(Ok(Wanted::Plaintext)),
                 Step::Input => return Poll::Ready(Ok(Wanted::Input)),

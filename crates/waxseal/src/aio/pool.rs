@@ -1,16 +1,18 @@
 //! Work that would hold an async thread for too long, done elsewhere.
 
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::Error;
+use crate::parallel::panicked;
 
 /// Somewhere to run work that takes milliseconds: a pool of threads of the caller's.
 ///
 /// With the feature `tokio`, `tokio::runtime::Handle` is one (its blocking threads).
 pub trait Pool: Send + Sync + Debug {
-    /// Runs `job` on another thread, soon.
+    /// Runs `job` on another thread, soon. It doesn't panic: what panics in it is an error of its stream.
     fn spawn(&self, job: Box<dyn FnOnce() + Send>);
 }
 
@@ -34,9 +36,12 @@ enum Place<P, T> {
     Lost,
 }
 
+/// What worked, and what came of it; nothing if it panicked.
+type Done<P, T> = Option<(P, Result<T, Error>)>;
+
 /// Where the pool leaves what it did.
 struct Mailbox<P, T> {
-    done: Option<(P, Result<T, Error>)>,
+    done: Option<Done<P, T>>,
     closed: bool,
     waker: Option<Waker>,
 }
@@ -97,16 +102,22 @@ impl<P: Send + 'static, T: Send + 'static> Worker<P, T> {
     fn poll_away(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         let Place::Away(mailbox) = &self.place else { return Poll::Ready(Err(Error::StreamEnded)) };
         let mut mailbox = mailbox.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((here, output)) = mailbox.done.take() {
+        if let Some(done) = mailbox.done.take() {
             drop(mailbox);
-            self.place = Place::Here(here);
-            return Poll::Ready(output);
+            return Poll::Ready(self.came_back(done));
         }
         if mailbox.closed {
             return Poll::Ready(Err(Error::StreamEnded));
         }
         mailbox.waker = Some(context.waker().clone());
         Poll::Pending
+    }
+
+    fn came_back(&mut self, done: Done<P, T>) -> Result<T, Error> {
+        self.place = Place::Lost;
+        let (here, output) = done.ok_or_else(panicked)?;
+        self.place = Place::Here(here);
+        output
     }
 }
 
@@ -118,8 +129,12 @@ fn send<P: Send + 'static, T: Send + 'static>(
     let mailbox = Arc::new(Mutex::new(Mailbox { done: None, closed: false, waker: None }));
     let sender = Sender(Arc::clone(&mailbox));
     pool.spawn(Box::new(move || {
-        let output = work(&mut away);
-        sender.deliver(away, output);
+        // A panic would end a thread of the pool, or the process.
+        let done = catch_unwind(AssertUnwindSafe(move || {
+            let output = work(&mut away);
+            (away, output)
+        }));
+        sender.deliver(done.ok());
     }));
     mailbox
 }
@@ -128,8 +143,8 @@ fn send<P: Send + 'static, T: Send + 'static>(
 struct Sender<P, T>(Arc<Mutex<Mailbox<P, T>>>);
 
 impl<P, T> Sender<P, T> {
-    fn deliver(self, away: P, output: Result<T, Error>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).done = Some((away, output));
+    fn deliver(self, done: Done<P, T>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).done = Some(done);
     }
 }
 

@@ -1,19 +1,21 @@
 //! Ranges of a message that is somewhere else: an HTTP server, an object store.
 
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use waxseal_format::Header;
 use waxseal_materials::async_trait;
-use waxseal_message::{DecryptOptions, FrameMap};
+use waxseal_message::{DecryptOptions, FrameMap, MessageError};
 use zeroize::Zeroizing;
 
 use super::Aio;
 use crate::decrypt::authenticate;
+use crate::pump::CHUNK;
 use crate::range::{HeaderFetch, check_inside};
 use crate::{Client, DecryptRequest, Error, target};
 
@@ -42,7 +44,7 @@ pub struct RangeReader<S> {
 
 impl<'a> Aio<'a> {
     /// A reader of ranges of a message in `source`. What it costs and what it refuses is what
-    /// the module [`range`](crate::range) says.
+    /// the module [`range`](crate::range) says. It takes no pool.
     pub fn decrypt_range<S: RangeSource>(&self, source: S) -> DecryptRequest<'a, target::AsyncRanges<S>> {
         self.client().decrypt_request(target::AsyncRanges(target::Ranges { source, allow_signed: false }))
     }
@@ -101,7 +103,8 @@ async fn fetch(source: &impl RangeSource, range: Range<u64>) -> Result<Bytes, Er
 }
 
 impl<S: RangeSource> RangeReader<S> {
-    /// Opens just these bytes of the plaintext.
+    /// Opens just these bytes of the plaintext: 256 KiB or one frame a poll, here, since ranges
+    /// don't take a [`Pool`](super::Pool).
     ///
     /// # Errors
     /// An `io::Error` of kind `InvalidInput` if the range is not inside the plaintext; what the
@@ -112,9 +115,47 @@ impl<S: RangeSource> RangeReader<S> {
         let len = len.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         let mut out = Zeroizing::new(vec![0; len]);
         let fetched = fetch(&self.source, self.map.message_range(&range)).await?;
-        self.map.open(&range, &fetched, &mut out)?;
+        self.open(range, &fetched, &mut out).await?;
         Ok(std::mem::take(&mut out))
     }
+
+    /// Opens piece by piece, and lets others have the thread in between.
+    async fn open(&self, mut range: Range<u64>, mut fetched: &[u8], mut out: &mut [u8]) -> Result<(), Error> {
+        const TOO_LITTLE: MessageError = MessageError::Usage("a range of another length");
+        while !range.is_empty() {
+            let piece = range.start..self.piece_end(range.start).min(range.end);
+            let sealed = fetched.split_off(..len_of(&self.map.message_range(&piece))).ok_or(TOO_LITTLE)?;
+            let place = out.split_off_mut(..len_of(&piece)).ok_or(TOO_LITTLE)?;
+            self.map.open(&piece, sealed, place)?;
+            range.start = piece.end;
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Where whole frames end that are a chunk at most together, or one.
+    fn piece_end(&self, start: u64) -> u64 {
+        let frame = u64::from(self.header().content_type.frame_length()).max(1);
+        let piece = frame.saturating_mul((CHUNK as u64 / frame).max(1));
+        start.saturating_sub(start % piece).saturating_add(piece)
+    }
+}
+
+fn len_of(range: &Range<u64>) -> usize {
+    usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX)
+}
+
+/// Pending once.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl<S> RangeReader<S> {

@@ -10,6 +10,7 @@ use waxseal_message::Encryptor;
 use super::retrying;
 use crate::parallel::Threads;
 use crate::pump::{Ahead, Sealer};
+use crate::wiping::or_wiped;
 
 /// A `Read` and `BufRead` that reads plaintext from a source and gives out the message.
 ///
@@ -77,11 +78,12 @@ impl<R: Read> EncryptingReader<R> {
             self.ahead.consume(progress.read);
             return Ok(progress.written);
         }
-        let Some(places) = self.sealer.space_in(out) else { return Ok(0) };
         // What a source wrote before it failed is plaintext.
-        let read = read_places(&mut self.source, places, &mut self.ahead);
-        let len = read.inspect_err(|_| out.fill(0))?;
-        Ok(self.sealer.seal_in(out, len)?)
+        or_wiped(out, |out| {
+            let Some(places) = self.sealer.space_in(out) else { return Ok(0) };
+            let len = read_places(&mut self.source, places, &mut self.ahead)?;
+            Ok(self.sealer.seal_in(out, len)?)
+        })
     }
 }
 

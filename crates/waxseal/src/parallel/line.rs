@@ -164,7 +164,7 @@ impl<T: Task> Line<T> {
         drop(state);
         let alarm = Alarm(self);
         let done = job.run();
-        drop(alarm);
+        std::mem::forget(alarm);
         let mut state = self.lock();
         state.bring_back(place, done);
         if matches!(state.slots.front(), Some(Slot::Done(_))) {
@@ -193,15 +193,14 @@ impl<T> Line<T> {
     }
 }
 
-/// Tells all others when a job panics: nobody waits for it.
+/// Tells all others when a job panics: nobody waits for it. It is forgotten behind a job that doesn't,
+/// since a thread may do jobs while it unwinds for a reason of its own.
 struct Alarm<'a, T>(&'a Line<T>);
 
 impl<T> Drop for Alarm<'_, T> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.lock().panicked = true;
-            self.0.wake_all();
-        }
+        self.0.lock().panicked = true;
+        self.0.wake_all();
     }
 }
 

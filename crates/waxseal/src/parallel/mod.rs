@@ -54,6 +54,6 @@ use waxseal_message::MessageError;
 
 use crate::Error;
 
-fn panicked() -> Error {
+pub(crate) fn panicked() -> Error {
     MessageError::Usage("a thread that panicked").into()
 }

@@ -21,7 +21,7 @@ pub(crate) use window::Window;
 
 /// What a stream takes at a time: large enough that calls don't count, small enough to stay
 /// in a core's cache, and so short that no async task holds its thread for long.
-const CHUNK: usize = 256 << 10;
+pub(crate) const CHUNK: usize = 256 << 10;
 
 /// Bytes of as many whole blocks of `block_len` as make about a chunk, and of one at least.
 fn whole_blocks(block_len: usize) -> usize {

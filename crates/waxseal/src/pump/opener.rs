@@ -15,6 +15,7 @@ use super::window::Window;
 use super::{CHUNK, copy_front, possible};
 use crate::Error;
 use crate::parallel::{OpenCrew, Threads};
+use crate::wiping::or_wiped;
 
 /// Takes a message in pieces, gives out its plaintext in pieces.
 ///
@@ -169,6 +170,12 @@ impl Opener {
         !self.window.is_empty() && matches!(self.output, Output::None)
     }
 
+    /// Whether the next block may be there whole, so that there is something to open.
+    #[cfg(feature = "aio")]
+    pub(crate) fn holds_block(&self) -> bool {
+        self.holds_message() && self.window.len() >= self.least
+    }
+
     /// Gives waiting bytes out to `out`; returns how many.
     pub(crate) fn give(&mut self, out: &mut [u8]) -> usize {
         let len = copy_front(self.waiting(), out);
@@ -205,14 +212,15 @@ impl Opener {
         if !matches!(self.output, Output::None) || self.batch_len().is_some() {
             return Ok(0);
         }
-        let opened = self.failing(|opener| {
-            let State::Body(body) = &mut opener.state else { return Ok(0) };
-            let progress = body.push(opener.window.unread(), out)?;
-            opener.window.consume(progress.read);
-            Ok(progress.written)
-        });
         // Nobody is told of the frames in front of a bad one.
-        opened.inspect_err(|_| out.fill(0))
+        or_wiped(out, |out| {
+            self.failing(|opener| {
+                let State::Body(body) = &mut opener.state else { return Ok(0) };
+                let progress = body.push(opener.window.unread(), out)?;
+                opener.window.consume(progress.read);
+                Ok(progress.written)
+            })
+        })
     }
 
     /// Takes the front of `input`, opening blocks straight from it where it holds some;
@@ -323,7 +331,9 @@ impl Opener {
     fn open_next(&mut self) -> Result<Step, Error> {
         let State::Body(body) = &mut self.state else { return Err(Error::StreamEnded) };
         loop {
-            match body.open_in_place(self.window.unread_mut())? {
+            let next = body.open_in_place(self.window.unread_mut())?;
+            self.least = if let InPlace::Need(total) = next { total } else { 0 };
+            match next {
                 InPlace::Opened { plaintext, consumed } if plaintext.is_empty() => {
                     self.window.consume(consumed);
                 }
@@ -331,10 +341,7 @@ impl Opener {
                     self.output = Output::Window { plaintext, block_len: consumed };
                     return Ok(Step::Plaintext);
                 }
-                InPlace::Need(total) => {
-                    self.least = total;
-                    return Ok(Step::Input);
-                }
+                InPlace::Need(_) => return Ok(Step::Input),
                 InPlace::End if self.window.is_empty() => return Ok(Step::End),
                 InPlace::End => return Err(MessageError::TrailingBytes.into()),
             }

@@ -12,6 +12,7 @@ use super::places::Places;
 use super::{copy_front, whole_blocks};
 use crate::Error;
 use crate::parallel::{SealCrew, Threads};
+use crate::wiping::or_wiped;
 
 /// Takes plaintext in pieces, gives out the message in pieces. What is read comes to where it is
 /// sealed, and what is shown is copied there.
@@ -159,15 +160,17 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal_to`].
     pub(crate) fn seal_in(&mut self, out: &mut [u8], len: usize) -> Result<usize, Error> {
-        let sealed = with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push_in_place(out, len)?));
-        let Progress { read, written } = sealed.as_ref().copied().unwrap_or_default();
-        let behind = out.get_mut(written..self.places.room_for(len)).unwrap_or_default();
-        if let (Ok(_), Some(rest)) = (&sealed, behind.get(self.places.head_len()..)) {
-            let kept = self.blocks.append(rest, len.saturating_sub(read));
-            debug_assert_eq!(kept, len.saturating_sub(read));
-        }
-        behind.fill(0);
-        sealed.map(|progress| progress.written)
+        or_wiped(out, |out| {
+            let Progress { read, written } =
+                with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push_in_place(out, len)?))?;
+            let behind = out.get_mut(written..self.places.room_for(len)).unwrap_or_default();
+            if let Some(rest) = behind.get(self.places.head_len()..) {
+                let kept = self.blocks.append(rest, len.saturating_sub(read));
+                debug_assert_eq!(kept, len.saturating_sub(read));
+            }
+            behind.fill(0);
+            Ok(written)
+        })
     }
 
     /// Seals the whole frames at the front of `input` straight to `out`, as many as fit, if there is

@@ -10,6 +10,7 @@
 )]
 
 pub mod asynchronous;
+pub mod panicking;
 
 use std::io::{BufRead, Read, Write};
 use std::sync::{Arc, OnceLock};
