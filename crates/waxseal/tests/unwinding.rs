@@ -19,13 +19,16 @@ use waxseal::crypto::CryptoProvider;
 use waxseal::{AlgorithmSuite, Client, Error, native};
 
 const UNSIGNED: &AlgorithmSuite = AlgorithmSuite::AES_256_GCM_HKDF_SHA512_COMMIT_KEY;
-const FRAME: u32 = 1000;
+const FRAME: u32 = 2000;
 const LARGE: u32 = 300_000;
 
-fn panicking() -> Client {
-    static CRYPTO: CryptoProvider =
+/// One whose provider panics at the second frame, and one where a source was read ahead by then.
+fn panicking() -> [Client; 2] {
+    static AT_2: CryptoProvider =
         CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 2 }, ..waxseal_native::PROVIDER };
-    client_for(&CRYPTO, UNSIGNED)
+    static LATE: CryptoProvider =
+        CryptoProvider { aead: &PanicsAt { frame: FRAME, number: 150 }, ..waxseal_native::PROVIDER };
+    [&AT_2, &LATE].map(|crypto| client_for(crypto, UNSIGNED))
 }
 
 fn panics(run: impl FnOnce()) {
@@ -40,33 +43,36 @@ fn holds_none(out: &[u8], plain: &[u8]) -> bool {
 
 #[test]
 fn a_panic_while_sealing_leaves_no_plaintext_in_the_callers_buffer() {
-    let (client, plain, mut out) = (panicking(), plaintext(5000), vec![0xee; 1 << 20]);
-    let mut reader =
-        client.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(FRAME).wait().unwrap();
-    panics(|| while Read::read(&mut reader, &mut out).unwrap() > 0 {});
-    assert!(holds_none(&out, &plain));
+    let (plain, mut out) = (plaintext(600_000), vec![0xee; 1 << 20]);
+    for client in panicking() {
+        let request = client.encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(FRAME);
+        let mut reader = request.wait().unwrap();
+        panics(|| while Read::read(&mut reader, &mut out).unwrap() > 0 {});
+        assert!(holds_none(&out, &plain));
 
-    out.fill(0xee);
-    let request = client.aio().encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(FRAME);
-    let mut reader = block_on(request.into_future()).unwrap();
-    panics(|| block_on(async { while AsyncReadExt::read(&mut reader, &mut out).await.unwrap() > 0 {} }));
-    assert!(holds_none(&out, &plain));
+        out.fill(0xee);
+        let request = client.aio().encrypt_reader(plain.as_slice()).suite(UNSIGNED).frame_length(FRAME);
+        let mut reader = block_on(request.into_future()).unwrap();
+        panics(|| block_on(async { while AsyncReadExt::read(&mut reader, &mut out).await.unwrap() > 0 {} }));
+        assert!(holds_none(&out, &plain));
 
-    let mut message = vec![0xee; 100];
-    let request = client.encrypt_into(&plain, &mut message).suite(UNSIGNED).frame_length(FRAME);
-    panics(|| drop(request.wait()));
-    assert!(message.is_empty());
+        let mut message = vec![0xee; 100];
+        let request = client.encrypt_into(&plain, &mut message).suite(UNSIGNED).frame_length(FRAME);
+        panics(|| drop(request.wait()));
+        assert!(message.is_empty());
+    }
 }
 
 #[test]
 fn a_panic_while_opening_leaves_no_plaintext_in_the_callers_buffer() {
-    let (plain, mut out) = (plaintext(5000), vec![0xee; 1 << 20]);
+    let (plain, mut out) = (plaintext(600_000), vec![0xee; 1 << 20]);
     let sealing = client_for(native::provider(), UNSIGNED);
     let message = sealing.encrypt(&plain).suite(UNSIGNED).frame_length(FRAME).wait().unwrap().message;
-    let client = panicking();
-    let mut reader = client.decrypt_reader(message.as_slice()).wait().unwrap();
-    panics(|| while reader.read(&mut out).unwrap() > 0 {});
-    assert!(holds_none(&out, &plain));
+    for client in panicking() {
+        let mut reader = client.decrypt_reader(message.as_slice()).wait().unwrap();
+        panics(|| while reader.read(&mut out).unwrap() > 0 {});
+        assert!(holds_none(&out, &plain));
+    }
 }
 
 /// A source that writes all of its room, then panics.

@@ -11,10 +11,11 @@
 //! [`Client::aio`](crate::Client::aio).
 //!
 //! The rules are those of the synchronous streams, by the same code. One poll seals or opens
-//! 256 KiB at most, twice that where frames are longer than 128 KiB, or one frame if that is more; give
-//! streams a [`Pool`] for frames that are larger, and they are worked on there. Nothing runs ahead of its consumer: memory is a few hundred
-//! KiB, or a few frames. Dropping anything at any point leaks nothing, and leaves a truncated
-//! message, which every reader refuses: only closing a writer ends its message.
+//! 256 KiB at most, twice that where frames are longer than 128 KiB, or one frame if that is more;
+//! give streams a [`Pool`] for frames that are larger, and they are worked on there. Nothing runs
+//! ahead of its consumer: memory is a few hundred KiB, or a few frames. Dropping anything at any point
+//! leaks nothing, and leaves a truncated message, which every reader refuses: only closing a writer
+//! ends its message.
 
 mod client;
 mod decrypt_stream;

@@ -79,11 +79,11 @@ impl<R: Read> EncryptingReader<R> {
             return Ok(progress.written);
         }
         // What a source wrote before it failed is plaintext.
-        or_wiped(out, |out| {
-            let Some(places) = self.sealer.space_in(out) else { return Ok(0) };
-            let len = read_places(&mut self.source, places, &mut self.ahead)?;
-            Ok(self.sealer.seal_in(out, len)?)
-        })
+        let read = or_wiped(out, |out| {
+            let places = self.sealer.space_in(out);
+            places.map(|places| read_places(&mut self.source, places, &mut self.ahead)).transpose()
+        })?;
+        Ok(read.map_or(Ok(0), |len| self.sealer.seal_in(out, len))?)
     }
 }
 

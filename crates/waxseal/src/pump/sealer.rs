@@ -182,7 +182,8 @@ impl Sealer {
         if !self.is_free() {
             return Ok(Progress::default());
         }
-        with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push(input, out)?))
+        // A provider may seal in place, where it copied the plaintext to.
+        or_wiped(out, |out| with_encryptor(&mut self.state, |encryptor| Ok(encryptor.push(input, out)?)))
     }
 
     /// Seals the whole frames that are there; they are waiting then. Where there are several
